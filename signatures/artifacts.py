@@ -1,0 +1,174 @@
+"""Look-ups for what devices and accounts show: processes, command lines, applications, packages, extensions.
+
+Values are brought to one form per kind before they are compared as a whole; nothing matches as a part of a word."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shadowledger.signatures.index import Match
+
+_PEP503 = re.compile(r"[-_.]+")  # https://peps.python.org/pep-0503/#normalized-names
+_PLATFORM_NOTE = re.compile(r"\s*\((?:windows|macos|linux)\)\Z")
+_HOMES = re.compile(
+    r"\A(?:~|\$home|%userprofile%|/home/[^/]+|/users/[^/]+|/root|c:/users/[^/]+)/", re.IGNORECASE
+)
+_ROAMING = re.compile(r"\A(?:%appdata%|~/appdata/roaming)/", re.IGNORECASE)
+_LOCAL = re.compile(r"\A(?:%localappdata%|~/appdata/local)/", re.IGNORECASE)
+
+
+def process_name(text: str) -> str:
+    """`C:\\x\\ChatGPT.exe`, `/opt/ChatGPT.app`, `chatgpt` in one form: base name, lower case, no `.exe` or `.app`.
+
+    npm ships `claude.exe` on every system, so the ending says nothing about the platform."""
+    name = _PLATFORM_NOTE.sub("", text.strip().lower()).replace("\\", "/").rstrip("/").rpartition("/")[2]
+    return name.removesuffix(".exe").removesuffix(".app")
+
+
+def _package(text: str) -> str:
+    name = re.split(r"[\[=<>!~;\s]", text.strip().lower(), maxsplit=1)[0]
+    return _PEP503.sub("-", name)
+
+
+def _npm(text: str) -> str:
+    name = text.strip().lower()
+    at = name.find("@", 1)
+    return name[:at] if at > 0 else name
+
+
+def _image(text: str) -> str:
+    name = text.strip().lower().partition("@")[0].removeprefix("docker.io/").removeprefix("library/")
+    head, slash, last = name.rpartition("/")
+    return head + slash + last.partition(":")[0]
+
+
+def home_path(text: str) -> str:
+    """A path below somebody's home, whoever's: `~/...`, `%appdata%/...`, `%localappdata%/...`, in lower case."""
+    path = text.strip().lower().replace("\\", "/").rstrip("/").removeprefix("path:")
+    path = _HOMES.sub("~/", path)
+    return _LOCAL.sub("%localappdata%/", _ROAMING.sub("%appdata%/", path))
+
+
+def _mcp_config(text: str) -> str:
+    return home_path(text).partition("#")[0].removeprefix("basename:")
+
+
+def _app(text: str) -> str:
+    prefix, colon, rest = text.strip().partition(":")
+    if colon and prefix.lower() in ("bundle_id", "codesign_team_id", "uninstall_name"):
+        return f"{prefix.lower()}:{rest.strip().lower()}"
+    if colon and prefix.lower() == "path":
+        return "path:" + home_path(rest)
+    return process_name(text)
+
+
+def _browser_ext(text: str) -> str:
+    value = text.strip()
+    return value if ":" in value else f"chrome:{value}"
+
+
+def _ide_ext(text: str) -> str:
+    value = text.strip().lower()
+    return value.removeprefix("vscode:")
+
+
+def _cli(text: str) -> str:
+    value = text.strip()
+    if value[:1] in ("~", "/", "%", "$", ".") or "/" in value or "\\" in value:
+        path = home_path(value)
+        return "~/" + path if path.startswith(".") else path
+    return process_name(value)
+
+
+def _unit(text: str) -> str:
+    return text.strip().lower().rpartition("/")[2].removeprefix("launchd:").removesuffix(".plist")
+
+
+def _lower(text: str) -> str:
+    return text.strip().lower()
+
+
+_FORMS: dict[str, Callable[[str], str]] = {
+    "process": process_name,
+    "app": _app,
+    "cli": _cli,
+    "py_package": _package,
+    "npm_package": _npm,
+    "browser_ext": _browser_ext,
+    "ide_ext": _ide_ext,
+    "mcp_config": _mcp_config,
+    "image": _image,
+    "unit": _unit,
+    "model_file": home_path,
+    "env_var": lambda text: text.strip().upper(),
+}
+
+
+def canonical(kind: str, value: str) -> str:
+    """The form in which values of a kind are compared."""
+    return _FORMS.get(kind, _lower)(value)
+
+
+def command_words(command: str) -> list[str]:
+    """A command line cut into what may name a program or a package, in lower case, in order.
+
+    `node /usr/lib/node_modules/@anthropic-ai/claude-code/cli.js --yolo` gives
+    `node usr lib node_modules @anthropic-ai claude-code cli.js --yolo`, so that a signature is compared word by word."""
+    words: list[str] = []
+    for part in command.lower().replace("\\", "/").split()[:256]:
+        name = part.partition("=")[0] if part.startswith("-") else part
+        words += [_versionless(piece) for piece in name.strip("'\"").split("/") if piece][-32:]
+    return words
+
+
+def _versionless(word: str) -> str:
+    """`claude-code@2.1.0` without its version; the first character may be an @ of its own (`@anthropic-ai`)."""
+    at = word.find("@", 1)
+    return word[:at] if at > 0 else word
+
+
+class ArtifactIndex:
+    """Artifacts by kind and canonical value."""
+
+    def __init__(self, match: type[Match]) -> None:
+        self._match = match
+        self._values: dict[tuple[str, str], Match] = {}
+        self._endings: dict[str, Match] = {}
+        self._commands: dict[str, list[tuple[list[str], Match]]] = {}
+
+    def add(self, kind: str, value: str, found: Match) -> None:
+        """Take in an indicator."""
+        if kind == "cmdline":
+            words = command_words(value.removeprefix("autonomy_flag:"))
+            self._commands.setdefault(words[0], []).append((words, found))
+        elif kind in ("model_file", "api_key") and value.startswith(("*", ".")):
+            self._endings[value.lstrip("*").lower()] = found
+        else:
+            self._values[kind, canonical(kind, value)] = found
+
+    def find(self, kind: str, value: str) -> Match | None:
+        """The service that an artifact betrays, or None."""
+        if kind == "cmdline":
+            return self.command(value)
+        found = self._values.get((kind, canonical(kind, value)))
+        if found is None and kind == "model_file":
+            name = value.strip().lower()
+            return self._endings.get(name[name.rfind(".") :]) if "." in name else None
+        if found is None and kind == "mcp_config":
+            return self._values.get((kind, _mcp_config(value).rpartition("/")[2]))
+        return found
+
+    def command(self, command: str) -> Match | None:
+        """The service that a command line betrays by one of its words, or a run of them; the longest run wins."""
+        words = command_words(command.removeprefix("autonomy_flag:"))
+        best: Match | None = None
+        longest = 0
+        for at, word in enumerate(words):
+            for wanted, found in self._commands.get(word, ()):
+                size = len(wanted)
+                if size > longest and words[at + 1 : at + size] == wanted[1:]:
+                    best, longest = found, size
+        return best

@@ -1,0 +1,254 @@
+"""Compiled look-ups: from what traffic shows to the service that it betrays. The most specific indicator wins.
+
+Host names are compared by whole labels, never as text, so `notopenai.com` and `openai.com.evil.example` are nobody's.
+The look-up of a host is remembered; everything else is asked only of the few records that could carry it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from shadowledger.signatures.artifacts import ArtifactIndex
+from shadowledger.signatures.schema import Indicator, Service, Strength
+
+ADDRESS_QUESTIONS = frozenset(("", "A", "AAAA", "HTTPS", "SVCB", "CNAME", "ANY"))
+"""Question types asked by whoever is about to connect. Others (MX, TXT, NS, PTR ...) are mail and housekeeping."""
+_REMEMBERED = 1 << 18
+_AGENT_CUT = re.compile(r"[\s;,()]+")
+
+
+class Match(NamedTuple):
+    """The service that something betrays, and by which indicator."""
+
+    service: Service
+    indicator: Indicator
+    instance: str
+    """The customer's resource host where the indicator says that hosts are tenants; empty otherwise."""
+
+    @property
+    def is_hit(self) -> bool:
+        """A hint is never a hit, and reading documentation is no use."""
+        return self.indicator.strength > Strength.HINT
+
+
+class _PathRule(NamedTuple):
+    segments: tuple[str, ...]
+    method: str
+    port: int
+    found: Match
+
+
+class Index:
+    """All signatures of one run, ready to be asked. `on` is the day for which validity is judged (today's by default
+    of the caller; None takes every indicator that has not ended)."""
+
+    def __init__(
+        self, services: Iterable[Service], exceptions: Iterable[str] = (), on: dt.date | None = None
+    ) -> None:
+        self.services = {service.id: service for service in services}
+        self.artifacts = ArtifactIndex(Match)
+        self._suffixes: dict[str, Match | None] = {}
+        self._exact: dict[str, Match] = {}
+        self._patterns: dict[str, list[tuple[re.Pattern[str], int, Match]]] = {}
+        self._paths: dict[str, list[_PathRule]] = {}
+        self._shapes: dict[str, list[_PathRule]] = {}
+        self._agents: dict[str, Match] = {}
+        self._hosts: dict[str, Match | None] = {}
+        self._user_agents: dict[str, Match | None] = {}
+        for service in self.services.values():
+            for indicator in service.indicators:
+                if _is_valid(indicator, on):
+                    self._add(service, indicator)
+        for host in exceptions:
+            self._suffixes[host] = None
+            self._exact.pop(host, None)
+
+    def _add(self, service: Service, indicator: Indicator) -> None:
+        found = Match(service, indicator, "")
+        kind, value = indicator.kind, indicator.value
+        if kind == "host":
+            self._suffixes[value] = found
+        elif kind == "host_exact":
+            self._exact[value] = found
+        elif kind == "host_pattern":
+            labels = value.split(".")
+            tail = _literal_tail(labels)
+            inner = r"\.".join(re.escape(label).replace(r"\*", "[^.]*") for label in labels)
+            self._patterns.setdefault(tail, []).append((re.compile(inner), len(labels), found))
+        elif kind == "url_path":
+            host, _, path = value.partition("/")
+            rule = _PathRule(tuple(path.strip("/").lower().split("/")), "", 0, found)
+            self._paths.setdefault(host, []).append(rule)
+        elif kind == "api_path":
+            rule = _shape(value, found)
+            self._shapes.setdefault(rule.segments[-1].rpartition(":")[2], []).append(rule)
+        elif kind == "user_agent":
+            self._agents[value.lower()] = found
+        else:
+            self.artifacts.add(kind, value, found)
+
+    def host(self, host: str) -> Match | None:
+        """The service behind a clean host name (`hosts.clean_host`), or None."""
+        try:
+            return self._hosts[host]
+        except KeyError:
+            if len(self._hosts) >= _REMEMBERED:
+                self._hosts.clear()
+            found = self._hosts[host] = self._find_host(host)
+            return found
+
+    def _find_host(self, host: str) -> Match | None:
+        found: Match | None = self._exact.get(host)
+        if found is not None:
+            return _with_instance(found, host)
+        suffix = host
+        labels = host.count(".") + 1
+        while suffix:
+            for pattern, length, match in self._patterns.get(suffix, ()):
+                if length == labels and pattern.fullmatch(host):
+                    return _with_instance(match, host)
+            if suffix in self._suffixes:
+                found = self._suffixes[suffix]
+                return _with_instance(found, host) if found else None
+            suffix = suffix.partition(".")[2]
+        return None
+
+    def traffic(
+        self,
+        host: str,
+        path: str = "",
+        method: str = "",
+        port: int = 0,
+        user_agent: str = "",
+        question_type: str = "",
+    ) -> Match | None:
+        """The service that a contact betrays, or None: by path below a host, by host, by the shape of an API, by
+        the user agent, in this order; what is certain goes before a hint. `path` is without query."""
+        if question_type not in ADDRESS_QUESTIONS:
+            return None
+        found = self.host(host)
+        if path:
+            if self._paths and (rule := self._below(host, path)):
+                return rule
+            if found is None or found.indicator.strength is Strength.HINT:
+                tail = path[path.rfind("/") + 1 :]
+                if tail.rpartition(":")[2].lower() in self._shapes:
+                    found = _stronger(found, self._shape_of(path, method, port))
+        if user_agent and (found is None or found.indicator.strength is Strength.HINT):
+            found = _stronger(found, self.user_agent(user_agent))
+        return found
+
+    def wanted(
+        self,
+        host: str,
+        path: str = "",
+        method: str = "",
+        port: int = 0,
+        user_agent: str = "",
+        question_type: str = "",
+    ) -> bool:
+        """Whether a record is worth building: what collectors ask first."""
+        found = self.traffic(host, path, method, port, user_agent, question_type)
+        return found is not None and found.is_hit
+
+    def _below(self, host: str, path: str) -> Match | None:
+        suffix = host
+        while suffix:
+            rules = self._paths.get(suffix)
+            if rules:
+                segments = path.strip("/").lower().split("/", 16)
+                best = max(
+                    (rule for rule in rules if _begins(segments, rule.segments)),
+                    key=lambda rule: len(rule.segments),
+                    default=None,
+                )
+                if best is not None:
+                    return _with_instance(best.found, host)
+            suffix = suffix.partition(".")[2]
+        return None
+
+    def _shape_of(self, path: str, method: str, port: int) -> Match | None:
+        """An API at an unknown host. Where the rule names a method that the source did not tell, one step weaker."""
+        segments = path.rstrip("/").lower().split("/")[-16:]
+        tail = segments[-1].rpartition(":")[2]
+        best: Match | None = None
+        longest = 0
+        for rule in self._shapes.get(tail, ()):
+            size = len(rule.segments) + (rule.port > 0)
+            if size <= longest or not _ends(segments, rule.segments) or (rule.port and rule.port != port):
+                continue
+            if rule.method and method and rule.method != method.upper():
+                continue
+            weaker = bool(rule.method and not method)
+            best, longest = (_weaker(rule.found) if weaker else rule.found), size
+        return best
+
+    def user_agent(self, text: str) -> Match | None:
+        """The SDK or application that a User-Agent header names in one of its product tokens."""
+        try:
+            return self._user_agents[text]
+        except KeyError:
+            if len(self._user_agents) >= _REMEMBERED:
+                self._user_agents.clear()
+            found = None
+            for token in _AGENT_CUT.split(text[:1024].lower()):
+                found = self._agents.get(token) or self._agents.get(token.partition("/")[0])
+                if found:
+                    break
+            self._user_agents[text] = found
+            return found
+
+
+def _is_valid(indicator: Indicator, on: dt.date | None) -> bool:
+    if on is None:
+        return indicator.valid_to is None
+    started = indicator.valid_from is None or indicator.valid_from <= on
+    return started and (indicator.valid_to is None or on <= indicator.valid_to)
+
+
+def _with_instance(found: Match, host: str) -> Match:
+    return found._replace(instance=host) if found.indicator.tenant else found
+
+
+def _stronger(one: Match | None, other: Match | None) -> Match | None:
+    if one is None or other is None:
+        return one or other
+    return other if other.indicator.strength > one.indicator.strength else one
+
+
+def _weaker(found: Match) -> Match:
+    strength = Strength(max(Strength.HINT, found.indicator.strength - 1))
+    return found._replace(indicator=found.indicator._replace(strength=strength))
+
+
+def _literal_tail(labels: list[str]) -> str:
+    count = 0
+    for label in reversed(labels):
+        if "*" in label:
+            break
+        count += 1
+    return ".".join(labels[-count:])
+
+
+def _shape(value: str, found: Match) -> _PathRule:
+    method, _, rest = value.rpartition(" ")
+    port, slash, path = rest.partition("/")
+    return _PathRule(tuple(path.lower().split("/")), method, int(port[1:] or 0), found)
+
+
+def _same(segment: str, wanted: str) -> bool:
+    if wanted == "*":
+        return bool(segment)
+    if wanted.startswith("*:"):
+        return segment.endswith(wanted[1:]) and len(segment) >= len(wanted)
+    return segment == wanted
+
+
+def _begins(segments: list[str], wanted: tuple[str, ...]) -> bool:
+    return len(segments) >= len(wanted) and all(map(_same, segments, wanted))
+
+
+def _ends(segments: list[str], wanted: tuple[str, ...]) -> bool:
+    return len(segments) >= len(wanted) and all(map(_same, segments[-len(wanted) :], wanted))

@@ -1,0 +1,99 @@
+"""Ask the index about one line as a person, a test or another tool writes it: the language of `signatures match`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from shadowledger.signatures.hosts import split_authority, split_url
+from shadowledger.signatures.index import Index, Match
+from shadowledger.signatures.schema import KIND_ALIASES, KINDS, TRAFFIC_KINDS
+
+_KIND_NAMES = frozenset(KINDS) | frozenset(KIND_ALIASES)
+
+
+def ask(index: Index, line: str) -> Match | None:
+    """The match of one line: a host[:port], a URL, `kind:value`, or a JSON object with some of host, url, method,
+    question_type, user_agent, port, process. None where it is nobody's, or where it cannot be understood."""
+    text = line.strip()
+    if text.startswith("{"):
+        return _ask_object(index, text)
+    prefix, colon, value = text.partition(":")
+    if colon and prefix.lower() in _KIND_NAMES and not value.startswith("//"):
+        return _ask_kind(index, prefix.lower(), value.strip())
+    return _ask_traffic(index, text) if text else None
+
+
+def _ask_kind(index: Index, name: str, value: str) -> Match | None:
+    kind = KIND_ALIASES.get(name, name)
+    if kind == "user_agent":
+        return index.user_agent(value)
+    if kind == "api_path":
+        method, _, path = value.rpartition(" ")
+        port = 0
+        if path.startswith(":"):
+            port_text, _, rest = path[1:].partition("/")
+            port, path = int(port_text) if port_text.isdigit() else 0, "/" + rest
+        return index.traffic("", path.partition("?")[0], method.strip(), port)
+    if kind in TRAFFIC_KINDS:
+        return _ask_traffic(index, value)
+    if name == "macos_bundle_id":
+        value = f"bundle_id:{value}"
+    return index.artifacts.find(kind, value)
+
+
+def _ask_traffic(
+    index: Index, text: str, method: str = "", port: int = 0, user_agent: str = "", question: str = ""
+) -> Match | None:
+    if "/" in text or "?" in text:
+        url = split_url(text)
+        return index.traffic(url.host, url.path, method, url.port or port, user_agent, question)
+    host, own_port = split_authority(text)
+    return index.traffic(host, "", method, own_port or port, user_agent, question)
+
+
+def _ask_object(index: Index, text: str) -> Match | None:
+    try:
+        fields = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
+    if not isinstance(fields, dict):
+        return None
+
+    def word(key: str) -> str:
+        value: Any = fields.get(key)
+        return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+    port = word("port")
+    found = _ask_traffic(
+        index,
+        word("url") or word("host"),
+        word("method"),
+        int(port) if port.isascii() and port.isdigit() and len(port) <= 5 else 0,
+        word("user_agent"),
+        word("question_type").upper(),
+    )
+    if found is None and word("process"):
+        return index.artifacts.find("process", word("process"))
+    return found
+
+
+def answer(line: str, found: Match | None) -> dict[str, str | None]:
+    """What `signatures match` prints of a line."""
+    if found is None:
+        return {"input": line, "service": None}
+    service, indicator, instance = found
+    told: dict[str, str | None] = {
+        "input": line,
+        "service": service.name,
+        "id": service.id,
+        "vendor": service.vendor,
+        "category": service.category,
+        "strength": indicator.strength.word,
+        "role": indicator.role,
+        "indicator": f"{indicator.kind}:{indicator.value}",
+    }
+    if instance:
+        told["instance"] = instance
+    return told
