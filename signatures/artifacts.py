@@ -13,9 +13,7 @@ if TYPE_CHECKING:
 
 _PEP503 = re.compile(r"[-_.]+")  # https://peps.python.org/pep-0503/#normalized-names
 _PLATFORM_NOTE = re.compile(r"\s*\((?:windows|macos|linux)\)\Z")
-_HOMES = re.compile(
-    r"\A(?:~|\$home|%userprofile%|/home/[^/]+|/users/[^/]+|/root|c:/users/[^/]+)/", re.IGNORECASE
-)
+_HOMES = re.compile(r"\A(?:~|\$home|%userprofile%|/home/[^/]+|/users/[^/]+|/root|c:/users/[^/]+)/", re.IGNORECASE)
 _ROAMING = re.compile(r"\A(?:%appdata%|~/appdata/roaming)/", re.IGNORECASE)
 _LOCAL = re.compile(r"\A(?:%localappdata%|~/appdata/local)/", re.IGNORECASE)
 
@@ -116,7 +114,7 @@ def command_words(command: str) -> list[str]:
     """A command line cut into what may name a program or a package, in lower case, in order.
 
     `node /usr/lib/node_modules/@anthropic-ai/claude-code/cli.js --yolo` gives
-    `node usr lib node_modules @anthropic-ai claude-code cli.js --yolo`, so that a signature is compared word by word."""
+    `node usr lib node_modules @anthropic-ai claude-code cli.js --yolo`, compared word by word."""
     words: list[str] = []
     for part in command.lower().replace("\\", "/").split()[:256]:
         name = part.partition("=")[0] if part.startswith("-") else part

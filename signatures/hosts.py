@@ -27,10 +27,7 @@ class Url(NamedTuple):
 
 def clean_host(text: str) -> str:
     """Bring a host name to the form that signatures use; text that is no name at all comes back in lower case."""
-    if text.isascii() and "%" not in text:
-        host = text.lower()
-    else:
-        host = _clean_unusual(text)
+    host = text.lower() if text.isascii() and "%" not in text else _clean_unusual(text)
     return host[:-1] if host.endswith(".") else host
 
 

@@ -44,9 +44,7 @@ class Index:
     """All signatures of one run, ready to be asked. `on` is the day for which validity is judged (today's by default
     of the caller; None takes every indicator that has not ended)."""
 
-    def __init__(
-        self, services: Iterable[Service], exceptions: Iterable[str] = (), on: dt.date | None = None
-    ) -> None:
+    def __init__(self, services: Iterable[Service], exceptions: Iterable[str] = (), on: dt.date | None = None) -> None:
         self.services = {service.id: service for service in services}
         self.artifacts = ArtifactIndex(Match)
         self._suffixes: dict[str, Match | None] = {}
@@ -234,7 +232,7 @@ def _literal_tail(labels: list[str]) -> str:
 
 def _shape(value: str, found: Match) -> _PathRule:
     method, _, rest = value.rpartition(" ")
-    port, slash, path = rest.partition("/")
+    port, _, path = rest.partition("/")
     return _PathRule(tuple(path.lower().split("/")), method, int(port[1:] or 0), found)
 
 

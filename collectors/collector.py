@@ -1,0 +1,44 @@
+"""What a collector is, and the glimpse of an input by which it recognises its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from shadowledger.collectors.reading import Reading
+from shadowledger.collectors.records import Record
+
+
+class Head(NamedTuple):
+    """The beginning of an input: what detection may look at. Names of files prove nothing and are not shown."""
+
+    data: bytes
+    lines: tuple[str, ...]
+    """The first complete lines that are not blank, at most 40, each cut at 4,096 characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """One format: how it is recognised, and how it is read."""
+
+    id: str
+    """Never renamed: inventories hold it."""
+    title: str
+    framing: str
+    """line, csv, array, document, packets or live: what a record is."""
+    fills: tuple[str, ...]
+    """Fields of Traffic or kinds of Artifact that this format can give."""
+    detect: Callable[[Head], str]
+    """Why this content is ours, in words; empty where it is not."""
+    read: Callable[[Reading], Iterator[Record]]
+    reference: str
+    """The public page that defines the format."""
+
+
+def look(data: bytes) -> Head:
+    """Make a Head of an input's first bytes."""
+    text = data.decode("utf-8", "replace")
+    complete = text.split("\n") if len(data) < 1 << 16 else text.split("\n")[:-1]
+    lines = [line.rstrip("\r")[:4096] for line in complete if line.strip()]
+    return Head(data, tuple(lines[:40]))

@@ -1,0 +1,95 @@
+"""One pass of one collector over one open source: what it may ask for, and where it leaves its counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import tzinfo
+from typing import TYPE_CHECKING, NamedTuple
+
+from shadowledger.collectors.records import Issue, Record
+from shadowledger.collectors.sources import LONGEST_LINE_BYTES, Opened
+
+if TYPE_CHECKING:
+    from shadowledger.collectors.collector import Collector
+
+Wanted = Callable[[str, str, str, int, str, str], bool]
+"""host, path, method, port, user agent, question type: whether a record with these is worth building."""
+
+
+class Settings(NamedTuple):
+    """What the user said about a source, because its bytes cannot."""
+
+    zone: tzinfo | None = None
+    """For stamps without a zone; None takes UTC and says so."""
+    year: int = 0
+    """For stamps without a year; 0 takes the file's time."""
+    device: str = ""
+    """The machine a process list was taken on."""
+    log_format: str = ""
+    """A Squid `logformat` line, or its directives."""
+
+
+class Reading:
+    """One pass over one source. A collector reads `blocks()` or `opened` and adds to `record_count` what it examined:
+    every record but headers, comments and blank lines."""
+
+    def __init__(self, opened: Opened, settings: Settings | None = None, wanted: Wanted | None = None) -> None:
+        self.opened = opened
+        self.settings = settings or Settings()
+        self.wanted = wanted
+        """Asked before a Traffic is built; None builds them all."""
+        self.record_count = 0
+        self.first_line = 1
+        self._too_long: list[Issue] = []
+
+    def blocks(self) -> Iterator[tuple[int, list[str]]]:
+        """The number of the first line, and the lines without their ends, decoded as UTF-8 with U+FFFD for what is
+        not. A line over LONGEST_LINE_BYTES is left out, counted and given as an Issue by `records`."""
+        number, rest, skipping = self.first_line, b"", False
+        for chunk in self.opened.chunks():
+            if skipping:
+                end = chunk.find(b"\n")
+                if end < 0:
+                    continue
+                chunk, skipping, number = chunk[end + 1 :], False, number + 1
+            data = rest + chunk
+            end = data.rfind(b"\n")
+            if end < 0:
+                rest = data
+            else:
+                lines = _decoded(data[:end])
+                rest = data[end + 1 :]
+                if len(lines[0]) > LONGEST_LINE_BYTES:  # only the first can be: it began in an earlier chunk
+                    self._long_line(number)
+                    del lines[0]
+                    number += 1
+                yield number, lines
+                number += len(lines)
+            if len(rest) > LONGEST_LINE_BYTES:
+                self._long_line(number)
+                rest, skipping = b"", True
+        if rest:
+            yield number, _decoded(rest)
+
+    def _long_line(self, number: int) -> None:
+        self.record_count += 1
+        self._too_long.append(Issue(number, f"longer than {LONGEST_LINE_BYTES >> 20} MiB"))
+
+    def records(self, collector: Collector) -> Iterator[Record]:
+        """Everything the collector finds, in order, the lines it could not be given included."""
+        for record in collector.read(self):
+            if self._too_long:
+                yield from self._take_long()
+            yield record
+        yield from self._take_long()
+
+    def _take_long(self) -> list[Issue]:
+        taken, self._too_long = self._too_long, []
+        return taken
+
+
+def _decoded(data: bytes) -> list[str]:
+    text = data.decode("utf-8", "replace")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").removesuffix("\r")
+    return text.split("\n")
