@@ -1,0 +1,82 @@
+"""Open the inventory and its neighbours: checked before it is trusted, private to its owner, migrated when older."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from pathlib import Path
+
+from shadowledger.db.errors import UnusableError
+from shadowledger.db.migrations import identity_steps, inventory_steps
+from sqlite_utils import Database, Migrations
+
+BUSY_MS = 30_000
+
+
+def open_inventory(path: Path, *, create: bool) -> sqlite3.Connection:
+    """Open the inventory at `path`. Raises UnusableError where it is missing (unless `create`), damaged, of another
+    program or of a newer version."""
+    return _open(path, inventory_steps, "inventory", create=create)
+
+
+def open_identities(path: Path, *, create: bool) -> sqlite3.Connection:
+    """Open the identities store at `path`, with the same errors."""
+    return _open(path, identity_steps, "identities store", create=create)
+
+
+def _open(path: Path, steps: Migrations, what: str, *, create: bool) -> sqlite3.Connection:
+    if not path.exists():
+        if not create:
+            raise UnusableError(f"There is no {what} at {path}; `shadowledger init` or a first scan makes one.")
+        _make(path, steps, what)
+    if path.stat().st_size == 0:
+        raise UnusableError(f"{path} is empty, not an {what}. Remove it, or restore it from a backup.")
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        connection.execute(f"pragma busy_timeout = {BUSY_MS}")
+        connection.execute("pragma foreign_keys = on")
+        _check(connection, path, steps, what)
+        connection.execute("pragma journal_mode = wal")
+        connection.execute("pragma synchronous = normal")
+        steps.apply(Database(connection))
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise UnusableError(f"{path} cannot be used as an {what}: {error}. Restore it from a backup.") from error
+    except UnusableError:
+        connection.close()
+        raise
+    return connection
+
+
+def _make(path: Path, steps: Migrations, what: str) -> None:
+    """Make the file beside its place and move it there whole, so that nobody ever meets half of it."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        connection = sqlite3.connect(draft, isolation_level=None)
+        try:
+            steps.apply(Database(connection))
+        finally:
+            connection.close()
+        with contextlib.suppress(FileExistsError):  # another process was first; its file is as good
+            os.link(draft, path)
+    except (OSError, sqlite3.OperationalError) as error:
+        raise UnusableError(f"An {what} cannot be made at {path}: {error}.") from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _check(connection: sqlite3.Connection, path: Path, steps: Migrations, what: str) -> None:
+    tables = {name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")}
+    applied: set[str] = set()
+    if Migrations.migrations_table in tables:
+        rows = connection.execute("select name from _sqlite_migrations where migration_set = ?", (steps.name,))
+        applied = {name for (name,) in rows}
+    if not applied:
+        raise UnusableError(f"{path} is a database, but not an {what} of shadowledger; name another file.")
+    if unknown := applied - {step.name for step in steps.pending(Database(memory=True))}:
+        raise UnusableError(
+            f"{path} was written by a newer shadowledger (it knows {min(unknown)}); update this program."
+        )
