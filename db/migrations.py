@@ -4,6 +4,8 @@ Columns that can point at a person hold random ids of the identities store (`*_i
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from sqlite_utils import Database, Migrations
 
 inventory_steps = Migrations("shadowledger.inventory")
@@ -23,6 +25,7 @@ create table run (
 create table source (
     id integer primary key,
     name text not null,
+    label text not null,
     collector text not null,
     settings text not null,
     head_bytes integer not null,
@@ -31,6 +34,7 @@ create table source (
     tail_bytes integer not null,
     tail_sha256 text not null,
     next_position integer not null,
+    open_line integer not null check (open_line in (0, 1)),
     state text not null default 'known' check (state in ('known', 'forgotten'))
 ) strict;
 create index source_head on source (head_sha256);
@@ -93,8 +97,8 @@ create table contribution (
     strength text not null,
     record_count integer not null,
     session_count integer not null,
-    sent_bytes integer not null,
-    received_bytes integer not null,
+    sent_bytes integer,
+    received_bytes integer,
     hours integer not null,
     first_position integer not null,
     last_position integer not null,
@@ -175,6 +179,20 @@ def m001_first_tables(db: Database) -> None:
                 f"create trigger {table}_never_{verb} before {verb} on {table} "
                 f"begin select raise(abort, '{table} is append-only'); end"
             )
+
+
+@inventory_steps()
+def m002_views(db: Database) -> None:
+    """The views that every face reads."""
+    read_views(db)
+
+
+def read_views(db: Database) -> None:
+    """Make the views anew, as `views.sql` has them now."""
+    text = Path(__file__).with_name("views.sql").read_text(encoding="utf-8")
+    for statement in text.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
 
 
 identity_steps = Migrations("shadowledger.identities")

@@ -7,9 +7,10 @@ import os
 import sqlite3
 from pathlib import Path
 
+from sqlite_utils import Database, Migrations
+
 from shadowledger.db.errors import UnusableError
 from shadowledger.db.migrations import identity_steps, inventory_steps
-from sqlite_utils import Database, Migrations
 
 BUSY_MS = 30_000
 

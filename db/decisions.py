@@ -1,0 +1,41 @@
+"""Decisions: what people stated about what was found. Append-only; the newest one on a subject counts."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from shadowledger.db.audit import who
+from shadowledger.db.runs import now_iso
+
+VERBS = ("confirm", "dismiss", "propose", "link", "unlink")
+"""confirm, dismiss or propose again a discovered initiative; link or unlink it (subject) and a declared one (object)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One statement of a person."""
+
+    decided_at: str
+    decided_by: str
+    verb: str
+    subject: str
+    object: str
+    reason: str
+    until_on: str
+
+
+def decide(connection: sqlite3.Connection, verb: str, subject: str, about: str = "", reason: str = "") -> None:
+    """Write down a statement."""
+    connection.execute(
+        "insert into decision (decided_at, decided_by, verb, subject, object, reason, until_on) values (?, ?, ?, ?, ?, ?, '')",
+        (now_iso(), who(), verb, subject, about, reason),
+    )
+
+
+def all_decisions(connection: sqlite3.Connection) -> list[Decision]:
+    """Every statement, oldest first."""
+    rows = connection.execute(
+        "select decided_at, decided_by, verb, subject, object, reason, until_on from decision order by id"
+    )
+    return [Decision(*row) for row in rows]

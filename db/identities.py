@@ -1,0 +1,130 @@
+"""The identities store: the only place where names are. Everywhere else people, devices and addresses are random ids.
+
+Names lie sealed (AES-256-GCM) and are found again by a keyed digest (HMAC-SHA256); both keys are derived from one file
+that another role can hold. What follows from leases and directories, that two ids are one person for a time, are dated
+links between ids, which hold no name."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+
+from shadowledger.db.errors import UnusableError
+from shadowledger.db.names import Name
+from shadowledger.db.transactions import writing
+
+KEY_BYTES = 32
+ALWAYS_US = 1 << 62
+"""The end of a link that has not ended."""
+_PREFIX = {"person": "p", "upn": "u", "sam": "u", "email": "u", "system": "s", "device": "d", "address": "a"}
+
+
+def read_key(path: Path, *, create: bool) -> bytes:
+    """The site's key. Raises UnusableError where it is missing (unless `create`) or is no key."""
+    if not path.exists():
+        if not create:
+            raise UnusableError(f"The identities' key {path} is missing; put it back from where it is kept.")
+        try:
+            handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        except FileExistsError:
+            return read_key(path, create=False)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_hex(KEY_BYTES) + "\n")
+    try:
+        key = bytes.fromhex(path.read_text(encoding="ascii").strip())
+    except (ValueError, OSError) as error:
+        raise UnusableError(f"{path} does not hold a key of 64 hexadecimal digits.") from error
+    if len(key) != KEY_BYTES:
+        raise UnusableError(f"{path} does not hold a key of 64 hexadecimal digits.")
+    return key
+
+
+class Identities:
+    """Names to ids and, for those who may, back."""
+
+    def __init__(self, connection: sqlite3.Connection, key: bytes) -> None:
+        self.connection = connection
+        self._digest_key = hmac.digest(key, b"shadowledger digest", "sha256")
+        self._seal_key = hmac.digest(key, b"shadowledger seal", "sha256")
+        self._ids: dict[Name, str] = {Name("", ""): ""}
+
+    def ids_of(self, names: Iterable[Name]) -> dict[Name, str]:
+        """The ids of names, made where they are new, all in one transaction. Nobody's id is empty."""
+        wanted = set(names)
+        new = [name for name in wanted if name not in self._ids]
+        if new:
+            with writing(self.connection):
+                found = {name: self._find_or_add(name) for name in new}
+            self._ids |= found
+        return {name: self._ids[name] for name in wanted}
+
+    def known_id(self, name: Name) -> str:
+        """The id of a name that was met before; empty where it never was."""
+        row = self.connection.execute("select id from name where digest = ?", (self._digest(name),)).fetchone()
+        return str(row[0]) if row else ""
+
+    def reveal(self, wanted_id: str) -> Name | None:
+        """The name behind an id, or None. The caller writes the audit row first."""
+        from cryptography.exceptions import InvalidTag
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        row = self.connection.execute("select kind, sealed from name where id = ?", (wanted_id,)).fetchone()
+        if row is None:
+            return None
+        kind, sealed = row
+        try:
+            text = AESGCM(self._seal_key).decrypt(sealed[:12], sealed[12:], wanted_id.encode())
+        except InvalidTag as error:
+            raise UnusableError("The key does not fit this identities store; put the right one back.") from error
+        return Name(kind, text.decode())
+
+    def check_key(self) -> None:
+        """Raise UnusableError where the store was written under another key."""
+        row = self.connection.execute("select id from name limit 1").fetchone()
+        if row is not None:
+            self.reveal(row[0])
+
+    def _digest(self, name: Name) -> bytes:
+        text = f"{name.kind}\0{name.text}".encode(errors="surrogatepass")
+        return hmac.digest(self._digest_key, text, hashlib.sha256)
+
+    def _find_or_add(self, name: Name) -> str:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        digest = self._digest(name)
+        row = self.connection.execute("select id from name where digest = ?", (digest,)).fetchone()
+        if row:
+            return str(row[0])
+        new_id = f"{_PREFIX[name.kind]}-{secrets.token_hex(8)}"
+        nonce = os.urandom(12)
+        text = name.text.encode(errors="replace")
+        sealed = nonce + AESGCM(self._seal_key).encrypt(nonce, text, new_id.encode())
+        self.connection.execute("insert into name values (?, ?, ?, ?)", (new_id, name.kind, digest, sealed))
+        return new_id
+
+
+Link = tuple[str, str, int, int, str]
+"""from id, to id, from microseconds, to microseconds (exclusive), origin."""
+
+
+def add_links(connection: sqlite3.Connection, links: Iterable[Link]) -> int:
+    """Record that one id stands for another for a time; the same link again changes nothing. Returns how many are
+    new. To be called inside a transaction."""
+    before = connection.total_changes
+    connection.executemany("insert or ignore into link values (?, ?, ?, ?, ?)", links)
+    return connection.total_changes - before
+
+
+def all_links(connection: sqlite3.Connection) -> dict[str, list[tuple[str, int, int]]]:
+    """Every link by the id it starts from: to id, from, to."""
+    found: dict[str, list[tuple[str, int, int]]] = {}
+    for start, end, since, until in connection.execute(
+        "select from_id, to_id, valid_from_us, valid_to_us from link order by from_id, to_id, valid_from_us"
+    ):
+        found.setdefault(start, []).append((end, since, until))
+    return found

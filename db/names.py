@@ -1,0 +1,73 @@
+"""Names of people, machines and addresses in the one written form per kind, fixed before anything is keyed."""
+
+from __future__ import annotations
+
+import ipaddress
+import unicodedata
+from typing import NamedTuple
+
+
+class Name(NamedTuple):
+    """Whom or what a source names."""
+
+    kind: str
+    """upn, sam, email, device, address, person or system; empty where the source names nobody."""
+    text: str
+
+
+NOBODY = Name("", "")
+
+_NULLS = frozenset(("", "-", "none", "n/a", "na", "null", "(null)", "(empty)", "unknown", "unavailable", "anonymous"))
+_SYSTEM_AUTHORITIES = ("nt authority\\", "nt-autorität\\", "autorite nt\\", "window manager\\", "font driver host\\")
+_SYSTEM_ACCOUNTS = frozenset(
+    (
+        "root", "system", "local service", "network service", "daemon", "nobody", "www-data", "proxy", "bind", "bin",
+        "sys", "messagebus", "systemd-network", "systemd-resolve", "systemd-timesync", "syslog", "polkitd", "_apt",
+    )
+)  # fmt: skip
+"""Accounts that no person signs in with, on Debian (https://www.debian.org/doc/debian-policy/ch-opersys.html#uid-and-gid-classes)
+and on Windows (https://learn.microsoft.com/windows/security/identity-protection/access-control/local-accounts)."""
+
+
+def user_name(text: str) -> Name:
+    """Who a source's user field means: a upn (`ada@corp.example`), a sam name with or without its domain
+    (`corp\\ada`, `ada`), or a system account that is no person."""
+    name = unicodedata.normalize("NFKC", text).strip().strip('"').lower()
+    if name in _NULLS:
+        return NOBODY
+    domain, slash, account = name.rpartition("\\")
+    if name.startswith(_SYSTEM_AUTHORITIES) or account in _SYSTEM_ACCOUNTS or account.endswith("$"):
+        return Name("system", name)
+    if "@" in account:
+        return Name("upn", account)
+    return Name("sam", f"{domain}\\{account}" if slash and domain and domain != "." else account)
+
+
+def device_name(text: str) -> Name:
+    """A machine's name or id, in lower case and without a final dot."""
+    name = unicodedata.normalize("NFKC", text).strip().rstrip(".").lower()
+    return NOBODY if name in _NULLS else Name("device", name)
+
+
+def address_name(text: str) -> Name:
+    """An IP address in its shortest form, a mapped IPv4 as IPv4; what is no address is kept in lower case."""
+    name = text.strip().lower()
+    if name in _NULLS:
+        return NOBODY
+    try:
+        address = ipaddress.ip_address(name.partition("%")[0])
+    except ValueError:
+        return Name("address", name)
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    return Name("address", str(address))
+
+
+def bare_form(name: Name) -> Name:
+    """The shorter form under which other sources write the same thing: `corp\\ada` as `ada`, a machine without its
+    DNS suffix. The same name where there is none."""
+    if name.kind == "sam":
+        return Name("sam", name.text.rpartition("\\")[2])
+    if name.kind == "device":
+        return Name("device", name.text.partition(".")[0])
+    return name
