@@ -1,4 +1,6 @@
-"""Contributions: what one source added to one observation, in one run. Only ever added, or withdrawn with their source."""
+"""Contributions: what one source added to one observation, in one run.
+
+They are only ever added, or withdrawn with their source."""
 
 from __future__ import annotations
 

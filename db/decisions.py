@@ -9,7 +9,8 @@ from shadowledger.db.audit import who
 from shadowledger.db.runs import now_iso
 
 VERBS = ("confirm", "dismiss", "propose", "link", "unlink")
-"""confirm, dismiss or propose again a discovered initiative; link or unlink it (subject) and a declared one (object)."""
+"""A discovered initiative (subject) is confirmed, dismissed or proposed again; linked to a declared one (object) or
+unlinked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,8 @@ class Decision:
 def decide(connection: sqlite3.Connection, verb: str, subject: str, about: str = "", reason: str = "") -> None:
     """Write down a statement."""
     connection.execute(
-        "insert into decision (decided_at, decided_by, verb, subject, object, reason, until_on) values (?, ?, ?, ?, ?, ?, '')",
+        "insert into decision (decided_at, decided_by, verb, subject, object, reason, until_on) "
+        "values (?, ?, ?, ?, ?, ?, '')",
         (now_iso(), who(), verb, subject, about, reason),
     )
 

@@ -24,7 +24,8 @@ class Knowledge:
 def start_run(connection: sqlite3.Connection, command: str, knowledge: Knowledge) -> int:
     """Begin a run and return its number."""
     cursor = connection.execute(
-        "insert into run (command, started_at, program_version, catalogue_digest, overlay_digest) values (?, ?, ?, ?, ?)",
+        "insert into run (command, started_at, program_version, catalogue_digest, overlay_digest) "
+        "values (?, ?, ?, ?, ?)",
         (command, now_iso(), knowledge.program_version, knowledge.catalogue_digest, knowledge.overlay_digest),
     )
     return int(cursor.lastrowid or 0)

@@ -6,6 +6,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -65,10 +66,12 @@ class Counts:
 
 _SOURCE = "id, name, label, collector, settings"
 _MARK = "head_bytes, head_sha256, read_bytes, tail_bytes, tail_sha256, next_position, open_line"
+_VALUES = ", ".join("?" * 11)
 
 
-def _source(row: tuple[int | str, ...]) -> Source:
-    return Source(*row[:5], mark=Mark(*row[5:11], open_line=bool(row[11])))  # type: ignore[arg-type]  # as the schema says
+def _source(row: tuple[Any, ...]) -> Source:
+    *mark, open_line = row[5:]
+    return Source(*row[:5], Mark(*mark, bool(open_line)))
 
 
 def head_sizes(connection: sqlite3.Connection, collector: str) -> list[int]:
@@ -114,13 +117,13 @@ def save_source(connection: sqlite3.Connection, source: Source) -> int:
         mark.read_bytes, mark.tail_bytes, mark.tail_sha256, mark.next_position, int(mark.open_line),
     )  # fmt: skip
     if source.id:
-        assignments = ", ".join(
-            f"{name.strip()} = ?" for name in f"name, label, collector, settings, {_MARK}".split(",")
+        connection.execute(
+            f"update source set (name, label, collector, settings, {_MARK}) = ({_VALUES}) where id = ?",  # noqa: S608
+            (*values, source.id),
         )
-        connection.execute(f"update source set {assignments} where id = ?", (*values, source.id))  # noqa: S608
         return source.id
     cursor = connection.execute(
-        f"insert into source (name, label, collector, settings, {_MARK}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+        f"insert into source (name, label, collector, settings, {_MARK}) values ({_VALUES})",  # noqa: S608
         values,
     )
     return int(cursor.lastrowid or 0)
