@@ -70,8 +70,8 @@ _VALUES = ", ".join("?" * 11)
 
 
 def _source(row: tuple[Any, ...]) -> Source:
-    *mark, open_line = row[5:]
-    return Source(*row[:5], Mark(*mark, bool(open_line)))
+    number, name, label, collector, settings, *mark = row
+    return Source(number, name, label, collector, settings, Mark(*mark))
 
 
 def head_sizes(connection: sqlite3.Connection, collector: str) -> list[int]:
