@@ -34,6 +34,8 @@ class Collector:
     read: Callable[[Reading], Iterator[Record]]
     reference: str
     """The public page that defines the format."""
+    resumes: bool = False
+    """Reading may begin at any line: no header says what the lines mean."""
 
 
 def look(data: bytes) -> Head:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 Wanted = Callable[[str, str, str, int, str, str], bool]
 """host, path, method, port, user agent, question type: whether a record with these is worth building."""
 
+CommandWords = Callable[[str], str]
+"""A whole command line: the words of the signature that it betrays, or an empty text. Nothing else of it is kept."""
+
 
 class Settings(NamedTuple):
     """What the user said about a source, because its bytes cannot."""
@@ -33,20 +36,37 @@ class Reading:
     """One pass over one source. A collector reads `blocks()` or `opened` and adds to `record_count` what it examined:
     every record but headers, comments and blank lines."""
 
-    def __init__(self, opened: Opened, settings: Settings | None = None, wanted: Wanted | None = None) -> None:
+    def __init__(
+        self,
+        opened: Opened,
+        settings: Settings | None = None,
+        wanted: Wanted | None = None,
+        command: CommandWords | None = None,
+    ) -> None:
         self.opened = opened
         self.settings = settings or Settings()
         self.wanted = wanted
         """Asked before a Traffic is built; None builds them all."""
+        self.command = command
+        """Asked of the command lines of interpreters; None makes no Artifact of them."""
         self.record_count = 0
-        self.first_line = 1
+        self.ignored_count = 0
+        """Of these, the ignored ones that are only counted: packets without a name."""
+        self.start_byte = 0
+        self.start_line = 1
+        """Where reading begins in a source that was read before and has grown."""
+        self.next_line = 1
+        self.unfinished_bytes = 0
+        """Of a last line that the input's damage cut, and that was left out."""
+        self.open_line = False
+        """The last line had no end of its own."""
         self._too_long: list[Issue] = []
 
     def blocks(self) -> Iterator[tuple[int, list[str]]]:
         """The number of the first line, and the lines without their ends, decoded as UTF-8 with U+FFFD for what is
         not. A line over LONGEST_LINE_BYTES is left out, counted and given as an Issue by `records`."""
-        number, rest, skipping = self.first_line, b"", False
-        for chunk in self.opened.chunks():
+        number, rest, skipping = self.start_line, b"", False
+        for chunk in self.opened.chunks(self.start_byte):
             if skipping:
                 end = chunk.find(b"\n")
                 if end < 0:
@@ -68,8 +88,13 @@ class Reading:
             if len(rest) > LONGEST_LINE_BYTES:
                 self._long_line(number)
                 rest, skipping = b"", True
-        if rest:
+        if rest and self.opened.damage:
+            self.unfinished_bytes = len(rest)
+        elif rest:
+            self.open_line = True
             yield number, _decoded(rest)
+            number += 1
+        self.next_line = number + skipping
 
     def _long_line(self, number: int) -> None:
         self.record_count += 1

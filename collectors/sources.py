@@ -16,6 +16,7 @@ from typing import BinaryIO, cast
 
 HEAD_BYTES = 64 * 1024
 BLOCK_BYTES = 1 << 20
+TAIL_BYTES = 4096
 LONGEST_LINE_BYTES = 1 << 20
 HIGHEST_RATIO = 200
 """Unpacked to packed bytes; judged after the first 64 MiB, because short files pack better than any log."""
@@ -65,6 +66,9 @@ class Opened:
         self.path = path
         self.damage = ""
         """Why reading ended before the end of the input; empty while nothing is wrong."""
+        self.delivered_bytes = 0
+        self.tail = b""
+        """The last TAIL_BYTES of what `chunks` delivered."""
         self._raw = raw
         self._out_bytes = 0
         self._packed = False
@@ -86,6 +90,7 @@ class Opened:
 
     def _read_head(self) -> bytes:
         first = self._take(HEAD_BYTES)
+        self._plain = not self._packed and not first.startswith((codecs.BOM_UTF8, *(mark for mark, _ in _UTF16)))
         for mark, encoding in _UTF16:
             if first.startswith(mark):
                 self._decode = codecs.getincrementaldecoder(encoding)("replace")
@@ -121,9 +126,21 @@ class Opened:
         if self._out_bytes > HIGHEST_RATIO * max(self._raw.tell(), 1):
             self.damage = f"unpacks to more than {HIGHEST_RATIO} times its size; reading stopped there"
 
-    def chunks(self) -> Iterator[bytes]:
-        """All bytes from the first, the head included, in pieces of about BLOCK_BYTES. To be asked once."""
-        yield self.head
+    def chunks(self, start: int = 0) -> Iterator[bytes]:
+        """All bytes from `start`, in pieces of about BLOCK_BYTES. To be asked once."""
+        if start > len(self.head) and self._plain and self._raw.seekable():
+            self._raw.seek(start)
+            pieces = self._rest()
+        else:
+            pieces = _without(start, self._rest(self.head))
+        for piece in pieces:
+            self.delivered_bytes += len(piece)
+            self.tail = piece[-TAIL_BYTES:] if len(piece) >= TAIL_BYTES else (self.tail + piece)[-TAIL_BYTES:]
+            yield piece
+
+    def _rest(self, first: bytes = b"") -> Iterator[bytes]:
+        if first:
+            yield first
         while chunk := self._take(BLOCK_BYTES):
             yield self._decode.decode(chunk).encode() if self._decode else chunk
 
@@ -147,6 +164,14 @@ class Opened:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _without(count: int, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The pieces without their first `count` bytes."""
+    for piece in pieces:
+        if count < len(piece):
+            yield piece[count:]
+        count = max(0, count - len(piece))
 
 
 def open_source(path: Path) -> Opened:

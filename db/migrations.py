@@ -54,7 +54,7 @@ create table reading (
     last_on text not null,
     zones text not null,
     damage text not null,
-    primary key (run_id, source_id)
+    primary key (run_id, source_id, from_byte)
 ) strict, without rowid;
 
 create table issue (
@@ -64,7 +64,8 @@ create table issue (
     reason text not null,
     record_count integer not null,
     first_positions text not null,
-    primary key (run_id, source_id, kind, reason)
+    from_byte integer not null,
+    primary key (run_id, source_id, kind, reason, from_byte)
 ) strict, without rowid;
 
 create table service (

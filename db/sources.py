@@ -147,9 +147,9 @@ def add_reading(
         ),
     )  # fmt: skip
     connection.executemany(
-        "insert into issue values (?, ?, ?, ?, ?, ?)",
+        "insert into issue values (?, ?, ?, ?, ?, ?, ?)",
         (
-            (run_id, source_id, kind, reason, count, " ".join(map(str, positions)))
+            (run_id, source_id, kind, reason, count, " ".join(map(str, positions)), counts.from_byte)
             for (kind, reason), (count, positions) in sorted(reasons.items())
         ),
     )

@@ -13,7 +13,18 @@ import click
 from shadowledger.db.errors import UnusableError
 
 COMMANDS = {
+    "demo": "Show the whole job on bundled inputs.",
+    "init": "Make an empty inventory.",
+    "scan": "Read logs, captures and process lists into the inventory.",
     "declare": "The official list: template, import, list.",
+    "directory": "Who is who: people, devices, subnets, leases.",
+    "reconcile": "Discovered against declared.",
+    "inventory": "What was discovered: list, show, confirm, dismiss.",
+    "evidence": "Follow a finding to the raw lines.",
+    "sources": "What was read: list, forget, rescan.",
+    "identities": "Open a pseudonym, with a reason, audited.",
+    "collect": "Print what a collector makes of inputs, or of this machine.",
+    "signatures": "The catalogue: lint, list, show, match.",
 }
 """Command to its line in the help; each lives in a module of its own name. Kept here so that `--help` imports none."""
 

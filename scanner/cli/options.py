@@ -1,14 +1,21 @@
-"""Options that many commands share, and how they print."""
+"""Options that many commands share, what they mean, and how commands print."""
 
 from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
 from shadowledger.scanner.output import FORMATS, Row, render
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from shadowledger.scanner.pipeline import Choices, Scan
+    from shadowledger.scanner.site import Site
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -18,6 +25,68 @@ def format_option(command: Command) -> Command:
     return click.option(
         "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="How to print it."
     )(command)
+
+
+def source_options(command: Command) -> Command:
+    """What only the user can say about an input: collector, zone, year, device, log format, source name."""
+    for option in reversed(
+        (
+            click.option(
+                "--collector", default="", help="Read the inputs with this collector, whatever they look like."
+            ),
+            click.option(
+                "--tz", default="", help="Zone of stamps that name none: Europe/Berlin, +02:00. Default: UTC."
+            ),
+            click.option("--year", default="", help="Year of stamps that name none. Default: the file's."),
+            click.option("--device", default="", help="The machine that a process list was taken on."),
+            click.option("--log-format", default="", help="Squid's logformat line, for --collector squid_custom."),
+            click.option("--source-name", default="", help="Keeps identical exports of two devices apart."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def choices_of(told: Mapping[str, str]) -> Choices:
+    """The values of `source_options`, checked. Raises UsageError with a sentence."""
+    from shadowledger.collectors.reading import Settings
+    from shadowledger.collectors.registry import BY_ID
+    from shadowledger.scanner.pipeline import Choices
+    from shadowledger.scanner.zones import zone_of
+
+    if told["collector"] and told["collector"] not in BY_ID:
+        raise click.UsageError(f"There is no collector '{told['collector']}'. There are: {', '.join(BY_ID)}.")
+    if told["year"] and not (told["year"].isdigit() and len(told["year"]) == 4):
+        raise click.UsageError("--year takes four digits.")
+    try:
+        zone = zone_of(told["tz"]) if told["tz"] else None
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    settings = Settings(zone=zone, year=int(told["year"] or 0), device=told["device"], log_format=told["log_format"])
+    return Choices(settings, told["tz"], told["collector"], told["source_name"])
+
+
+def open_scan(site: Site, *, create: bool) -> Scan:
+    """Everything a run needs, opened and checked. The caller closes it."""
+    from shadowledger.db.identities import Identities, read_key
+    from shadowledger.scanner.pipeline import Scan
+
+    connection = site.inventory(create=create)
+    identities = Identities(site.identities(create=create), read_key(site.key_path, create=create))
+    identities.check_key()
+    return Scan(connection, identities, open_signatures(site, connection))
+
+
+def open_signatures(site: Site | None, connection: sqlite3.Connection | None) -> Any:  # noqa: ANN401 - Signatures, imported late
+    """The signatures of a site; exit 5 with every flaw where a file is wrong."""
+    from shadowledger.scanner.cli import program_version
+    from shadowledger.scanner.knowledge import FlawedSignaturesError, load_signatures
+
+    try:
+        return load_signatures(site, connection, program_version())
+    except FlawedSignaturesError as error:
+        click.echo(f"Error: signature files cannot be used; nothing was done.\n{error}", err=True)
+        raise click.exceptions.Exit(5) from error
 
 
 def print_rows(name: str, rows: Sequence[Row], columns: Sequence[str], form: str, **more: object) -> None:

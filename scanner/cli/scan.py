@@ -1,0 +1,84 @@
+"""`shadowledger scan`: read inputs into the inventory."""
+
+from __future__ import annotations
+
+import click
+
+from shadowledger.collectors.registry import BY_ID
+from shadowledger.collectors.sources import InputNotFoundError, find
+from shadowledger.scanner.cli.options import choices_of, format_option, open_scan, print_rows, source_options
+from shadowledger.scanner.pipeline import Outcome, RunReport
+from shadowledger.scanner.site import Site
+
+COLUMNS = ("source", "input", "standing", "collector", "records", "hits", "no_hit", "ignored", "issues", "note")
+
+
+@click.command("scan")
+@click.argument("inputs", nargs=-1, required=True)
+@click.option("--explain", is_flag=True, help="Say of each input why its format was recognised.")
+@source_options
+@format_option
+@click.pass_obj
+def command(site: Site, inputs: tuple[str, ...], explain: bool, form: str, **told: str) -> int:
+    """Read INPUTS (files, folders, globs, - for standard input) into the inventory.
+
+    Formats are recognised by content. What was counted before is not counted again."""
+    choices = choices_of(told)
+    try:
+        paths = find(inputs)
+    except InputNotFoundError as error:
+        raise click.UsageError(str(error)) from error
+    scan = open_scan(site, create=True)
+    try:
+        report = scan.run(paths, choices)
+    finally:
+        scan.close()
+    print_report(report, form, explain=explain)
+    return exit_code(report)
+
+
+def exit_code(report: RunReport) -> int:
+    """0 where everything was read, 3 where something was not."""
+    return 0 if report.status == "complete" else 3
+
+
+def print_report(report: RunReport, form: str, *, explain: bool) -> None:
+    """Print what became of each input, and, below a table, what it amounts to."""
+    rows = [_row(outcome) for outcome in report.outcomes]
+    columns = (*COLUMNS, "why") if explain else COLUMNS
+    print_rows("sources", rows, columns, form, run=report.run_id, status=report.status)
+    if form == "table":
+        click.echo(_summary(report))
+
+
+def _row(outcome: Outcome) -> dict[str, object]:
+    counts = outcome.counts
+    title = BY_ID[outcome.collector].title if outcome.collector in BY_ID else outcome.collector
+    return {
+        "source": outcome.source_id or None,
+        "input": outcome.name,
+        "standing": outcome.standing,
+        "collector": title or None,
+        "records": counts.record_count if counts else None,
+        "hits": counts.hit_count if counts else None,
+        "no_hit": counts.no_hit_count if counts else None,
+        "ignored": counts.ignored_count if counts else None,
+        "issues": counts.issue_count if counts else None,
+        "services": len(outcome.services),
+        "note": outcome.problem,
+        "why": outcome.reason,
+    }
+
+
+def _summary(report: RunReport) -> str:
+    counted = [outcome for outcome in report.outcomes if outcome.counts is not None]
+    hits = sum(outcome.counts.hit_count for outcome in counted if outcome.counts)
+    services = {service for outcome in counted for service in outcome.services}
+    assumed = sum(outcome.counts.zones.get("assumed", 0) for outcome in counted if outcome.counts)
+    lines = [f"\nRun {report.run_id} is {report.status}: {hits} hits of {len(services)} services."]
+    if assumed:
+        lines.append(f"{assumed} of these records name no time zone and were taken as UTC; --tz says otherwise.")
+    if report.status != "complete":
+        lines.append("Not everything could be read; see the notes above. What was read is stored.")
+    lines.append("Next: shadowledger reconcile")
+    return "\n".join(lines)

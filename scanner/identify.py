@@ -1,0 +1,99 @@
+"""Is this input known? Content decides, never its name: rotated, compressed and renamed files are one source."""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import sqlite3
+from pathlib import Path
+from typing import NamedTuple
+
+from shadowledger.collectors.reading import Reading
+from shadowledger.collectors.sources import STDIN, TAIL_BYTES, Opened, open_source
+from shadowledger.db.sources import Mark, Source, find_source, head_sizes
+
+
+class Standing(enum.Enum):
+    """How an input stands to what the inventory holds."""
+
+    NEW = "new"
+    KNOWN = "known"
+    """Everything in it is counted already."""
+    GROWN = "grown"
+    """Its beginning is counted; the rest is new."""
+
+
+class Known(NamedTuple):
+    """An input's standing, and the source that it is where it is not new."""
+
+    standing: Standing
+    source: Source | None
+
+
+def identify(connection: sqlite3.Connection, opened: Opened, collector_id: str, label: str) -> Known:
+    """Compare an input, by its beginning and by the bytes before the place where reading stopped, with what is known.
+
+    Standard input cannot be read twice, so only its beginning is compared where it is longer than that."""
+    content = _content(opened.head)
+    sizes = (size for size in head_sizes(connection, collector_id) if 0 < size <= len(content))
+    heads = [_sha256(content[:size]) for size in sizes]
+    for source in find_source(connection, collector_id, label, heads):
+        standing = _standing(opened, source.mark)
+        if standing is not Standing.NEW:
+            return Known(standing, source)
+    return Known(Standing.NEW, None)
+
+
+def _standing(opened: Opened, mark: Mark) -> Standing:
+    if opened.path is None or opened.path == STDIN:
+        return Standing.KNOWN if len(opened.head) <= mark.read_bytes else Standing.NEW
+    before, more = _around(opened.path, mark)
+    if before is None:  # shorter than what was read: a part of the same source, or its copy cut short
+        return Standing.KNOWN
+    if mark.tail_bytes and _sha256(before) != mark.tail_sha256:
+        return Standing.NEW
+    return Standing.GROWN if more else Standing.KNOWN
+
+
+def _around(path: Path, mark: Mark) -> tuple[bytes | None, bool]:
+    """The bytes just before the mark (None where the file ends sooner), and whether there are any after it."""
+    wanted = mark.tail_bytes + 1
+    got = b""
+    with open_source(path) as again:
+        for piece in again.chunks(mark.read_bytes - mark.tail_bytes):
+            got += piece[: wanted - len(got)]
+            if len(got) >= wanted:
+                break
+    if len(got) < mark.tail_bytes:
+        return None, False
+    return got[: mark.tail_bytes], len(got) > mark.tail_bytes
+
+
+def mark_of(opened: Opened, reading: Reading) -> Mark:
+    """Where a finished reading stopped."""
+    content = _content(opened.head)
+    tail = opened.tail[: len(opened.tail) - reading.unfinished_bytes] if reading.unfinished_bytes else opened.tail
+    return Mark(
+        head_bytes=len(content),
+        head_sha256=_sha256(content),
+        read_bytes=reading.start_byte + opened.delivered_bytes - reading.unfinished_bytes,
+        tail_bytes=len(tail[-TAIL_BYTES:]),
+        tail_sha256=_sha256(tail[-TAIL_BYTES:]),
+        next_position=reading.next_line,
+        open_line=reading.open_line,
+    )
+
+
+def _content(head: bytes) -> bytes:
+    """An input's beginning without the header lines that many files share."""
+    start = 0
+    while head.startswith(b"#", start):
+        end = head.find(b"\n", start)
+        if end < 0:
+            return b""
+        start = end + 1
+    return head[start:]
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,76 @@
+"""What a run knows: the catalogue, this organization's own signatures, and what its official list declares."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from shadowledger.db.declared import Declared, current
+from shadowledger.db.runs import Knowledge
+from shadowledger.scanner.site import Site
+from shadowledger.signatures.index import Index
+from shadowledger.signatures.load import load_catalogue
+from shadowledger.signatures.overlay import Overlay, declared_host, declared_service, digest_of, load_overlay
+from shadowledger.signatures.schema import Flaw, Service
+
+
+class FlawedSignaturesError(Exception):
+    """Signature files that cannot be used; the text names every flaw."""
+
+    def __init__(self, flaws: Iterable[Flaw]) -> None:
+        super().__init__("\n".join(str(flaw) for flaw in flaws))
+
+
+@dataclass(frozen=True, slots=True)
+class Signatures:
+    """Everything a run matches against."""
+
+    index: Index
+    knowledge: Knowledge
+
+    def command_words(self, command: str) -> str:
+        """Of a command line, the words that a signature names; empty where none does. Nothing else of it is kept."""
+        found = self.index.artifacts.command(command)
+        return found.indicator.value if found is not None and found.is_hit else ""
+
+
+def load_signatures(site: Site | None, connection: sqlite3.Connection | None, program_version: str) -> Signatures:
+    """Compile the catalogue with a site's overlay and the official list in its inventory.
+
+    Raises FlawedSignaturesError where a file is wrong: half a catalogue would look like a clean organization."""
+    catalogue, flaws = load_catalogue()
+    overlay = load_overlay(site.overlay_path) if site else Overlay()
+    if flaws or overlay.flaws:
+        raise FlawedSignaturesError([*flaws, *overlay.flaws])
+    exceptions = overlay.exceptions or {}
+    known = Index((*catalogue, *overlay.services), exceptions)
+    declared = declared_overlay(known, current(connection)) if connection else []
+    index = Index((*catalogue, *overlay.services, *declared), exceptions) if declared else known
+    own = digest_of((*overlay.services, *declared), exceptions)
+    return Signatures(index, Knowledge(program_version, digest_of(catalogue), own))
+
+
+def declared_overlay(known: Index, listed: Iterable[Declared]) -> list[Service]:
+    """A signature for each declared initiative with hosts or processes that nobody else's signature hits: where the
+    catalogue knows them, what is declared is a use of that product and not a product of its own."""
+    found = []
+    taken: set[str] = set()
+    for line in listed:
+        named = {host: None for text in line.hosts if (host := declared_host(text)) and not _is_known(known, host)}
+        hosts = [host for host in named if host not in taken]
+        processes = [name for name in dict.fromkeys(line.processes) if not _is_known_process(known, name)]
+        taken.update(hosts)
+        if hosts or processes:
+            found.append(declared_service(line.id, line.name, hosts, processes))
+    return found
+
+
+def _is_known(known: Index, host: str) -> bool:
+    found = known.host(host)
+    return found is not None and found.is_hit
+
+
+def _is_known_process(known: Index, name: str) -> bool:
+    found = known.artifacts.find("process", name)
+    return found is not None and found.is_hit

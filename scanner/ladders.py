@@ -1,0 +1,52 @@
+"""The two ladders: how far use is shown, and how far presence is. Never compared with each other and never added.
+
+Use: resolved < contacted < interactive (a person's pages) | programmatic (an API, an SDK) < upload.
+Presence: installed < running < signed in. Installed is not used, and silent is not absent."""
+
+from __future__ import annotations
+
+from shadowledger.collectors.records import Traffic
+from shadowledger.signatures.schema import Indicator
+
+NOTHING, RESOLVED, CONTACTED, INTERACTIVE, PROGRAMMATIC, UPLOAD = 0, 10, 20, 30, 31, 40
+"""Rungs of use; the tens are the height, so interactive and programmatic stand side by side."""
+INSTALLED, RUNNING, SIGNED_IN = 10, 20, 30
+
+USE_WORDS = {
+    NOTHING: "",
+    RESOLVED: "resolved",
+    CONTACTED: "contacted",
+    INTERACTIVE: "interactive",
+    PROGRAMMATIC: "programmatic",
+    UPLOAD: "upload",
+}
+PRESENCE_WORDS = {NOTHING: "", INSTALLED: "installed", RUNNING: "running", SIGNED_IN: "signed_in"}
+
+UPLOAD_BYTES = 1_000_000
+"""Sent in one request, from which on a contact is told as an upload: a prompt is shorter, a document is not."""
+
+_NAME_ONLY = frozenset(("dns", "mdns", "llmnr", "dns_update", "dns_notify", "dns_response"))
+_BACKGROUND_ROLES = frozenset(("telemetry", "auth", "cdn", "download", "docs"))
+_RUNNING_KINDS = frozenset(("process", "cmdline", "port"))
+
+
+def use_rung(record: Traffic, indicator: Indicator, agent_class: str) -> int:
+    """How far one contact shows use."""
+    if record.action == "blocked":
+        return NOTHING
+    if record.via in _NAME_ONLY:
+        return RESOLVED
+    if indicator.role in _BACKGROUND_ROLES:
+        return CONTACTED
+    if record.sent_bytes >= UPLOAD_BYTES:
+        return UPLOAD
+    if agent_class == "sdk" or (record.path and indicator.role == "api"):
+        return PROGRAMMATIC
+    return INTERACTIVE if record.path and indicator.role == "interactive" else CONTACTED
+
+
+def presence_rung(kind: str) -> int:
+    """How far one artifact shows presence."""
+    if kind == "account_domain":
+        return SIGNED_IN
+    return RUNNING if kind in _RUNNING_KINDS else INSTALLED

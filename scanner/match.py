@@ -1,0 +1,43 @@
+"""Records met with the index: Traffic or Artifact x Indicator gives a Hit."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from shadowledger.collectors.records import Artifact, Traffic
+from shadowledger.signatures.index import Index, Match
+
+NOT_A_QUESTION = frozenset(("dns_response", "dns_update", "dns_notify"))
+"""Names seen in a capture that no client asked for in that packet."""
+
+
+class Hit(NamedTuple):
+    """One record that betrays a service."""
+
+    record: Traffic | Artifact
+    match: Match
+
+
+def match_record(index: Index, record: Traffic | Artifact) -> Hit | None:
+    """The hit of one record, or None. Hints are no hits."""
+    if isinstance(record, Artifact):
+        found = index.artifacts.find(record.kind, record.value)
+    elif record.via in NOT_A_QUESTION:
+        return None
+    else:
+        found = index.traffic(
+            record.host, record.path, record.method, record.port, record.user_agent, record.question_type
+        )
+        if found is None and record.process:
+            found = index.artifacts.find("process", record.process)
+    return Hit(record, found) if found is not None and found.is_hit else None
+
+
+def agent_class(index: Index, user_agent: str) -> str:
+    """browser, sdk, app, or unknown where the record has no user agent."""
+    if not user_agent:
+        return "unknown"
+    known = index.user_agent(user_agent)
+    if known is not None and known.indicator.role == "api":
+        return "sdk"
+    return "browser" if user_agent.startswith("Mozilla/5.0") else "app"

@@ -1,0 +1,297 @@
+"""One run: inputs found, recognised, read, matched, folded and stored, each source in one transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from shadowledger.collectors.collector import Collector
+from shadowledger.collectors.reading import Reading, Settings
+from shadowledger.collectors.records import Ignored, Issue
+from shadowledger.collectors.registry import BY_ID, detect
+from shadowledger.collectors.sources import Opened, open_source
+from shadowledger.db import audit
+from shadowledger.db.contributions import add_contributions
+from shadowledger.db.identities import Identities
+from shadowledger.db.runs import end_run, start_run
+from shadowledger.db.services import save_services
+from shadowledger.db.sources import (
+    FIRST_POSITIONS,
+    Counts,
+    Source,
+    add_reading,
+    forget_source,
+    get_source,
+    save_source,
+    withdraw,
+)
+from shadowledger.db.transactions import writing
+from shadowledger.scanner.fold import Fold
+from shadowledger.scanner.identify import Standing, identify, mark_of
+from shadowledger.scanner.knowledge import Signatures
+from shadowledger.scanner.match import match_record
+
+Reasons = dict[tuple[str, str], tuple[int, list[int]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the user said about the inputs of a scan."""
+
+    settings: Settings = field(default_factory=Settings)
+    zone_name: str = ""
+    collector_id: str = ""
+    label: str = ""
+
+    def told(self) -> str:
+        """As JSON, to be kept with the source."""
+        told = {
+            "zone": self.zone_name,
+            "year": self.settings.year,
+            "device": self.settings.device,
+            "log_format": self.settings.log_format,
+        }
+        return msgspec.json.encode({key: value for key, value in told.items() if value}).decode()
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of one input."""
+
+    name: str
+    collector: str = ""
+    reason: str = ""
+    """Why this collector."""
+    standing: str = ""
+    """new, grown, known (nothing was counted again), rescanned, or unreadable."""
+    problem: str = ""
+    """What the user should know; the input is complete only where this is empty."""
+    source_id: int = 0
+    counts: Counts | None = None
+    services: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """A run and its outcomes."""
+
+    run_id: int
+    status: str
+    outcomes: list[Outcome]
+
+
+class Scan:
+    """A run over inputs, into one inventory."""
+
+    def __init__(self, connection: sqlite3.Connection, identities: Identities, signatures: Signatures) -> None:
+        self.connection = connection
+        self.identities = identities
+        self.signatures = signatures
+        self.index = signatures.index
+
+    def close(self) -> None:
+        """Close the inventory and the identities store."""
+        self.connection.close()
+        self.identities.connection.close()
+
+    def run(self, paths: Iterable[Path], choices: Choices) -> RunReport:
+        """Scan inputs; what cannot be read is told in its outcome and makes the run partial."""
+        return self._run("scan", [(path, choices, None) for path in paths])
+
+    def rescan(self, source_ids: Iterable[int], choices: Choices | None = None) -> RunReport:
+        """Read sources again from the start, under the present signatures and, where given, other choices; their
+        earlier share is withdrawn in the same transaction that stores the new one."""
+        jobs: list[tuple[Path, Choices, Source | None]] = []
+        for source_id in source_ids:
+            source = get_source(self.connection, source_id)
+            if source is not None:
+                jobs.append((Path(source.name), choices or kept_choices(source), source))
+        return self._run("rescan", jobs)
+
+    def _run(self, command: str, jobs: list[tuple[Path, Choices, Source | None]]) -> RunReport:
+        with writing(self.connection):
+            run_id = start_run(self.connection, command, self.signatures.knowledge)
+        status = "failed"
+        outcomes = []
+        try:
+            for path, choices, source in jobs:
+                outcomes.append(self._one(run_id, path, choices, source))
+            status = "partial" if any(outcome.problem for outcome in outcomes) else "complete"
+        finally:
+            with writing(self.connection):
+                end_run(self.connection, run_id, status)
+        return RunReport(run_id, status, outcomes)
+
+    def _one(self, run_id: int, path: Path, choices: Choices, again: Source | None) -> Outcome:
+        outcome = Outcome(str(path), standing="unreadable")
+        try:
+            with open_source(path) as opened:
+                self._opened(run_id, opened, choices, again, outcome)
+        except OSError as error:
+            outcome.problem = f"cannot be opened: {error.strerror or error}"
+        return outcome
+
+    def _opened(self, run_id: int, opened: Opened, choices: Choices, again: Source | None, outcome: Outcome) -> None:
+        collector = recognise(opened, choices.collector_id or (again.collector if again else ""), outcome)
+        if collector is None:
+            return
+        standing, source = identify(self.connection, opened, collector.id, choices.label)
+        if again is not None and (source is None or source.id != again.id):
+            outcome.problem = "is not the source that was read before; what was counted of it stays as it was"
+            return
+        if again is None and standing is Standing.KNOWN and source is not None:
+            outcome.standing, outcome.source_id = "known", source.id
+            outcome.problem = _other_settings(source, choices)
+            return
+        reading = Reading(opened, choices.settings, self.index.wanted, self.signatures.command_words)
+        whole = again is not None or source is None or not collector.resumes or source.mark.open_line
+        if source is not None and not whole:
+            reading.start_byte, reading.start_line = source.mark.read_bytes, source.mark.next_position
+        fold, reasons, counts = self._read(collector, reading)
+        new = Source(
+            source.id if source else 0,
+            opened.name,
+            choices.label,
+            collector.id,
+            choices.told(),
+            mark_of(opened, reading),
+        )
+        stored = self._store(run_id, source, new, fold, reasons, counts, replaces=whole)
+        outcome.source_id, outcome.counts, outcome.problem = stored, counts, opened.damage
+        outcome.standing = "rescanned" if again else "grown" if source else "new"
+        if not stored:
+            outcome.standing, outcome.problem = "known", ""
+        for service_id in fold.service_ids:
+            outcome.services[service_id] += 1
+
+    def _read(self, collector: Collector, reading: Reading) -> tuple[Fold, Reasons, Counts]:
+        """Match and fold everything a collector finds, and account for all of it."""
+        fold = Fold(self.index)
+        reasons: Reasons = {}
+        issues = hits = 0
+        ignored = last_hit = 0
+        for record in reading.records(collector):
+            if isinstance(record, Issue):
+                issues += 1
+                _note(reasons, "issue", record)
+            elif isinstance(record, Ignored):
+                ignored += 1
+                _note(reasons, "ignored", record)
+            elif (hit := match_record(self.index, record)) is not None:
+                fold.add(hit)
+                hits += record.position != last_hit
+                last_hit = record.position
+        if reading.ignored_count:
+            ignored += reading.ignored_count
+            reasons["ignored", "names no host"] = (reading.ignored_count, [])
+        first_on, last_on = fold.days
+        counts = Counts(
+            record_count=reading.record_count,
+            hit_count=hits,
+            no_hit_count=reading.record_count - hits - ignored - issues,
+            ignored_count=ignored,
+            issue_count=issues,
+            not_examined_count=0,
+            from_byte=reading.start_byte,
+            to_byte=reading.start_byte + reading.opened.delivered_bytes - reading.unfinished_bytes,
+            first_on=first_on,
+            last_on=last_on,
+            zones=fold.zones,
+            damage=reading.opened.damage,
+        )
+        return fold, reasons, counts
+
+    def _store(
+        self, run_id: int, before: Source | None, source: Source, fold: Fold, reasons: Reasons, counts: Counts,
+        *, replaces: bool,
+    ) -> int:  # fmt: skip
+        """Write a source's share, its accounting and its mark together. 0 where another process was faster."""
+        ids = self.identities.ids_of(fold.names)
+        with writing(self.connection):
+            if self._overtaken(before, source):
+                return 0
+            source_id = save_source(self.connection, source)
+            if before is not None and replaces:
+                gone = withdraw(self.connection, source_id)
+                audit.record(self.connection, "withdraw", {"source": source_id, **gone})
+            save_services(self.connection, (self.index.services[key] for key in fold.service_ids))
+            add_contributions(self.connection, run_id, source_id, fold.contributions(ids))
+            add_reading(self.connection, run_id, source_id, counts, reasons)
+            return source_id
+
+    def _overtaken(self, before: Source | None, source: Source) -> bool:
+        if before is not None:
+            now = get_source(self.connection, before.id)
+            return now is None or now.mark != before.mark
+        row = self.connection.execute(
+            "select 1 from source where state = 'known' and collector = ? and label = ? and head_sha256 = ? "
+            "and read_bytes = ? and tail_sha256 = ?",
+            (source.collector, source.label, source.mark.head_sha256, source.mark.read_bytes, source.mark.tail_sha256),
+        ).fetchone()
+        return row is not None
+
+
+def recognise(opened: Opened, collector_id: str, outcome: Outcome) -> Collector | None:
+    """The collector for an input: the one asked for, or the one that recognises the content."""
+    if collector_id:
+        outcome.collector, outcome.reason = collector_id, "asked for"
+        return BY_ID[collector_id]
+    if not opened.head:
+        outcome.problem = opened.damage or "is empty"
+        return None
+    found = detect(opened.head)
+    if found is None:
+        outcome.problem = (
+            "is a binary file that no collector reads"
+            if b"\0" in opened.head[:4096]
+            else "is in no format that a collector recognises; name one with --collector"
+        )
+        return None
+    outcome.collector, outcome.reason = found.collector.id, found.reason
+    return found.collector
+
+
+def kept_choices(source: Source) -> Choices:
+    """The choices under which a source was read."""
+    from shadowledger.scanner.zones import zone_of
+
+    told = msgspec.json.decode(source.settings)
+    zone = told.get("zone", "")
+    settings = Settings(
+        zone=zone_of(zone) if zone else None,
+        year=told.get("year", 0),
+        device=told.get("device", ""),
+        log_format=told.get("log_format", ""),
+    )
+    return Choices(settings, zone, source.collector, source.label)
+
+
+def forget(connection: sqlite3.Connection, source_id: int) -> bool:
+    """Withdraw a source and everything it added; False where it is not known."""
+    with writing(connection):
+        if get_source(connection, source_id) is None:
+            return False
+        gone = forget_source(connection, source_id)
+        audit.record(connection, "forget", {"source": source_id, **gone})
+    return True
+
+
+def _note(reasons: Reasons, kind: str, record: Issue | Ignored) -> None:
+    count, positions = reasons.get((kind, record.reason), (0, []))
+    if len(positions) < FIRST_POSITIONS:
+        positions.append(record.position)
+    reasons[kind, record.reason] = (count + 1, positions)
+
+
+def _other_settings(source: Source, choices: Choices) -> str:
+    if source.settings == choices.told():
+        return ""
+    return (
+        f"was read before with other settings ({source.settings}); nothing was changed. "
+        f"`shadowledger sources rescan {source.id}` with the new ones reads it again."
+    )
