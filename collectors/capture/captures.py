@@ -1,0 +1,45 @@
+"""Packet captures as files: pcap and pcapng."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shadowledger.collectors.capture.engine import Engine
+from shadowledger.collectors.capture.pcap import ORDERS, SECTION, VARIANTS, packets
+from shadowledger.collectors.collector import Collector, Head
+from shadowledger.collectors.reading import Reading
+from shadowledger.collectors.records import Record
+
+
+def _detect(head: Head) -> str:
+    variant = VARIANTS.get(head.data[:4])
+    if variant:
+        major = head.data[4:6]
+        return f"begins with the magic number of pcap ({variant.words})" if major in (b"\2\0", b"\0\2") else ""
+    order = ORDERS.get(head.data[8:12]) if head.data.startswith(SECTION) else None
+    words = {"<": "little-endian", ">": "big-endian"}
+    return f"begins with a section header of pcapng ({words[order]})" if order else ""
+
+
+def _read(reading: Reading) -> Iterator[Record]:
+    """A record is a packet. One with several names gives several objects of the same position."""
+    engine = Engine(reading.wanted)
+    try:
+        for packet in packets(reading.opened):
+            found = engine.packet(*packet)
+            if found:
+                yield from found
+    finally:
+        reading.record_count += engine.packet_count
+        reading.ignored_count += engine.nameless_count
+
+
+CAPTURE = Collector(
+    id="capture",
+    title="Packet capture (pcap, pcapng)",
+    framing="packets",
+    fills=("time", "client", "host", "port", "question_type"),
+    detect=_detect,
+    read=_read,
+    reference="https://datatracker.ietf.org/doc/html/draft-ietf-opsawg-pcapng",
+)
