@@ -1,0 +1,39 @@
+# `make` lists what there is to do. Everything happens in a virtual environment in the checkout.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+
+.DEFAULT_GOAL := help
+.PHONY: help dev check test demo record docs bundle clean
+
+help:  ## List the targets
+	@sed -n 's/^\([a-z]*\):.*##/\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+dev: $(READY)  ## Make the environment for development
+$(READY): setup.cfg pyproject.toml
+	@test -d .venv || $(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --editable '.[dev]'
+	@touch $@
+
+check: $(READY)  ## Lint, types, formatting
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/mypy
+
+test: $(READY)  ## Run the tests
+	@$(BIN)/python -m pytest -q
+
+demo: $(READY)  ## Show the whole job on recorded inputs
+	@$(BIN)/shadowledger demo
+
+record: $(READY)  ## Record the demo's inputs anew, from real servers (root)
+	@$(BIN)/python tests/e2e/record.py scanner/demo
+
+docs: $(READY)  ## Write the reference of commands
+	@$(BIN)/python docs/generate.py
+
+bundle: $(READY)  ## Write dist/bundle, which installs without a network
+	@deploy/bundle/build.sh $(BIN)/python dist/bundle
+
+clean:  ## Remove what was built, and the environment
+	@rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,51 @@
+"""What all tests share: no test talks to the network, and what is packaged is what git knows."""
+
+from __future__ import annotations
+
+import ipaddress
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from checkout import CHECKOUT, tracked_files
+
+_TALKING = ("socket.connect", "socket.sendto", "socket.sendmsg")
+_NAMING = ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr")
+
+
+def _refuse_network(event: str, args: tuple[object, ...]) -> None:
+    """Raise before Python itself opens a way out of this machine (https://docs.python.org/3/library/audit_events.html)."""
+    if event in _TALKING:
+        address = args[1]
+    elif event in _NAMING:
+        address = args
+    else:
+        return
+    if isinstance(address, tuple) and address and not _is_here(address[0]):
+        raise RuntimeError(f"a test talks to the network: {event} {address}")
+
+
+def _is_here(host: object) -> bool:
+    if host in (None, "", "localhost", b"localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host.decode() if isinstance(host, bytes) else str(host)).is_loopback
+    except ValueError:
+        return False
+
+
+def pytest_configure() -> None:
+    """Set the guard before anything of ours is imported; it lasts as long as the process."""
+    sys.addaudithook(_refuse_network)
+
+
+@pytest.fixture(scope="session")
+def clean_copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the checkout that holds the tracked files and nothing else."""
+    copy = tmp_path_factory.mktemp("clean") / "checkout"
+    for name in tracked_files():
+        target = copy / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(CHECKOUT / name, target, follow_symlinks=False)
+    return copy
