@@ -10,6 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import msgspec
+
 from shadowledger.db.errors import UnusableError
 
 STATUSES = ("idea", "poc", "pilot", "production", "stopped")

@@ -128,3 +128,13 @@ def all_links(connection: sqlite3.Connection) -> dict[str, list[tuple[str, int, 
     ):
         found.setdefault(start, []).append((end, since, until))
     return found
+
+
+def all_memberships(connection: sqlite3.Connection) -> dict[str, list[tuple[str, int, int]]]:
+    """The business units of every person: unit, from, to."""
+    found: dict[str, list[tuple[str, int, int]]] = {}
+    for member, unit, since, until in connection.execute(
+        "select id, unit, valid_from_us, valid_to_us from membership where unit != '' order by id, valid_from_us"
+    ):
+        found.setdefault(member, []).append((unit, since, until))
+    return found

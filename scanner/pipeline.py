@@ -103,15 +103,11 @@ class Scan:
         """Scan inputs; what cannot be read is told in its outcome and makes the run partial."""
         return self._run("scan", [(path, choices, None) for path in paths])
 
-    def rescan(self, source_ids: Iterable[int], choices: Choices | None = None) -> RunReport:
-        """Read sources again from the start, under the present signatures and, where given, other choices; their
-        earlier share is withdrawn in the same transaction that stores the new one."""
-        jobs: list[tuple[Path, Choices, Source | None]] = []
-        for source_id in source_ids:
-            source = get_source(self.connection, source_id)
-            if source is not None:
-                jobs.append((Path(source.name), choices or kept_choices(source), source))
-        return self._run("rescan", jobs)
+    def rescan(self, wanted: Iterable[tuple[int, Choices]]) -> RunReport:
+        """Read known sources again from the start, under the present signatures; their earlier share is withdrawn in
+        the same transaction that stores the new one."""
+        found = ((get_source(self.connection, source_id), choices) for source_id, choices in wanted)
+        return self._run("rescan", [(Path(source.name), choices, source) for source, choices in found if source])
 
     def _run(self, command: str, jobs: list[tuple[Path, Choices, Source | None]]) -> RunReport:
         with writing(self.connection):

@@ -31,12 +31,8 @@ def source_options(command: Command) -> Command:
     """What only the user can say about an input: collector, zone, year, device, log format, source name."""
     for option in reversed(
         (
-            click.option(
-                "--collector", default="", help="Read the inputs with this collector, whatever they look like."
-            ),
-            click.option(
-                "--tz", default="", help="Zone of stamps that name none: Europe/Berlin, +02:00. Default: UTC."
-            ),
+            click.option("--collector", default="", help="Read with this collector, whatever it looks like."),
+            click.option("--tz", default="", help="Zone of stamps without one: Europe/Berlin, +02:00. Default: UTC."),
             click.option("--year", default="", help="Year of stamps that name none. Default: the file's."),
             click.option("--device", default="", help="The machine that a process list was taken on."),
             click.option("--log-format", default="", help="Squid's logformat line, for --collector squid_custom."),

@@ -19,7 +19,7 @@ COLUMNS = ("source", "input", "standing", "collector", "records", "hits", "no_hi
 @source_options
 @format_option
 @click.pass_obj
-def command(site: Site, inputs: tuple[str, ...], explain: bool, form: str, **told: str) -> int:
+def command(site: Site, /, inputs: tuple[str, ...], explain: bool, form: str, **told: str) -> int:
     """Read INPUTS (files, folders, globs, - for standard input) into the inventory.
 
     Formats are recognised by content. What was counted before is not counted again."""

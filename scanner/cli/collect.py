@@ -1,0 +1,88 @@
+"""`shadowledger collect`: what collectors make of inputs or of this machine, printed and stored nowhere."""
+
+from __future__ import annotations
+
+import click
+
+from shadowledger.collectors.endpoint.live import snapshot
+from shadowledger.collectors.reading import Reading
+from shadowledger.collectors.sources import InputNotFoundError, Opened, find, open_source
+from shadowledger.collectors.telling import tell
+from shadowledger.scanner.cli.options import choices_of, open_signatures, source_options
+from shadowledger.scanner.knowledge import Signatures
+from shadowledger.scanner.output import as_json, clean
+from shadowledger.scanner.pipeline import Choices, Outcome, recognise
+
+RECORDS_AT_ONCE = 2048
+
+
+class _FilesByDefault(click.Group):
+    """`collect access.log` is `collect files access.log`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
+            args = ["files", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group("collect", cls=_FilesByDefault)
+def command() -> None:
+    """Print what a collector makes of INPUTS (`collect access.log`), or of this machine (`collect processes`).
+
+    Nothing is stored. Names are clear: whoever runs this holds the files."""
+
+
+@command.command("files")
+@click.argument("inputs", nargs=-1, required=True)
+@source_options
+@click.option("--explain", is_flag=True, help="Say of each input, on stderr, why its format was recognised.")
+@click.option(
+    "--format", "form", type=click.Choice(("jsonl",)), default="jsonl", show_default=True, help="One object a record."
+)
+def files(inputs: tuple[str, ...], explain: bool, form: str, **told: str) -> int:
+    """Print one JSON object per record of INPUTS, in order (the default of `collect`)."""
+    del form  # one there is
+    choices = choices_of(told)
+    try:
+        paths = find(inputs)
+    except InputNotFoundError as error:
+        raise click.UsageError(str(error)) from error
+    signatures = open_signatures(None, None)
+    code = 0
+    for path in paths:
+        outcome = Outcome(str(path))
+        try:
+            with open_source(path) as opened:
+                _print(opened, choices, signatures, outcome)
+        except OSError as error:
+            outcome.problem = f"cannot be opened: {error.strerror or error}"
+        if explain and outcome.collector:
+            click.echo(clean(f"{path}: {outcome.collector}: {outcome.reason}"), err=True)
+        if outcome.problem:
+            click.echo(clean(f"{path} {outcome.problem}."), err=True)
+            code = 3
+    return code
+
+
+def _print(opened: Opened, choices: Choices, signatures: Signatures, outcome: Outcome) -> None:
+    collector = recognise(opened, choices.collector_id, outcome)
+    if collector is None:
+        return
+    reading = Reading(opened, choices.settings, None, signatures.command_words)
+    lines: list[str] = []
+    for record in reading.records(collector):
+        lines.append(as_json(tell(record)))
+        if len(lines) >= RECORDS_AT_ONCE:
+            click.echo("\n".join(lines))
+            lines.clear()
+    if lines:
+        click.echo("\n".join(lines))
+    outcome.problem = opened.damage
+
+
+@command.command("processes")
+def processes() -> None:
+    """Print the processes of this machine as a snapshot that `scan` reads.
+
+    Names, executables and accounts only: of a command line nothing but the words that a signature names."""
+    click.echo(as_json(snapshot(open_signatures(None, None).command_words)))

@@ -1,0 +1,105 @@
+"""`shadowledger inventory`: what was discovered, and what people say of it."""
+
+from __future__ import annotations
+
+import click
+
+from shadowledger.db.decisions import decide
+from shadowledger.db.observations import indications
+from shadowledger.db.transactions import writing
+from shadowledger.scanner.cli.options import format_option, print_rows
+from shadowledger.scanner.cli.state import present
+from shadowledger.scanner.output import clean
+from shadowledger.scanner.reports.answer import discovered_rows, people_in_words
+from shadowledger.scanner.site import Site
+
+COLUMNS = (
+    "id", "service", "vendor", "instance", "use", "presence", "people", "first_seen_on", "last_seen_on", "records",
+    "channels", "finding", "state",
+)  # fmt: skip
+
+
+@click.group("inventory")
+def command() -> None:
+    """The initiatives that were discovered."""
+
+
+@command.command("list")
+@format_option
+@click.pass_obj
+def list_(site: Site, /, form: str) -> None:
+    """List them, the most used first."""
+    with present(site) as state:
+        print_rows("discovered", discovered_rows(state.reconciliation), COLUMNS, form)
+
+
+@command.command("show")
+@click.argument("discovered_id", metavar="ID")
+@format_option
+@click.pass_obj
+def show(site: Site, /, discovered_id: str, form: str) -> None:
+    """Show one, with the indicators that betrayed it."""
+    with present(site) as state:
+        one, finding = state.need(discovered_id)
+        rows = [
+            {
+                "channel": told.channel,
+                "indicator": told.indicator,
+                "strength": told.strength,
+                "records": told.record_count,
+                "sources": list(told.source_ids),
+            }
+            for told in indications(state.connection, one.seen.service_id, one.seen.instance)
+        ]
+        more = next(row for row in discovered_rows(state.reconciliation) if row["id"] == one.id)
+        if form == "table":
+            seen = one.seen
+            people = people_in_words(one.people.low, one.people.high)
+            click.echo(clean(f"{one.title} by {seen.vendor or 'this organization'}: {finding.kind}, {one.state}"))
+            click.echo(f"  use {one.use or 'not shown'}, presence {one.presence or 'not shown'}, people {people}")
+            click.echo(
+                f"  {seen.record_count} records on {seen.day_count} days, {seen.first_seen_on} to {seen.last_seen_on}"
+            )
+            for reason in finding.reasons:
+                click.echo(clean(f"  {reason}"))
+            click.echo()
+        print_rows(
+            "indicators", rows, ("channel", "indicator", "strength", "records", "sources"), form, initiative=more
+        )
+
+
+def _said(site: Site, verb: str, discovered_id: str, reason: str, result: str) -> None:
+    if not reason.strip():
+        raise click.UsageError("--reason must say why.")
+    with present(site) as state:
+        state.need(discovered_id)
+        with writing(state.connection):
+            decide(state.connection, verb, discovered_id, reason=reason)
+    click.echo(f"{discovered_id} is {result}.")
+
+
+@command.command("confirm")
+@click.argument("discovered_id", metavar="ID")
+@click.option("--reason", required=True, help="Why; it is kept.")
+@click.pass_obj
+def confirm(site: Site, /, discovered_id: str, reason: str) -> None:
+    """State that it is an AI initiative."""
+    _said(site, "confirm", discovered_id, reason, "confirmed")
+
+
+@command.command("dismiss")
+@click.argument("discovered_id", metavar="ID")
+@click.option("--reason", required=True, help="Why; it is kept.")
+@click.pass_obj
+def dismiss(site: Site, /, discovered_id: str, reason: str) -> None:
+    """State that it is none; it is counted no more, and stays in the list."""
+    _said(site, "dismiss", discovered_id, reason, "dismissed")
+
+
+@command.command("propose")
+@click.argument("discovered_id", metavar="ID")
+@click.option("--reason", required=True, help="Why; it is kept.")
+@click.pass_obj
+def propose(site: Site, /, discovered_id: str, reason: str) -> None:
+    """Take a confirmation or a dismissal back."""
+    _said(site, "propose", discovered_id, reason, "proposed again")

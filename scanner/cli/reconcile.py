@@ -1,0 +1,84 @@
+"""`shadowledger reconcile`: discovered against declared, both ways."""
+
+from __future__ import annotations
+
+import click
+
+from shadowledger.db.decisions import decide
+from shadowledger.db.declared import current
+from shadowledger.db.transactions import writing
+from shadowledger.scanner.cli.options import format_option
+from shadowledger.scanner.cli.state import Present, present
+from shadowledger.scanner.output import as_csv, as_json, as_table
+from shadowledger.scanner.reports.answer import (
+    DECLARED_COLUMNS,
+    DISCOVERED_COLUMNS,
+    answer,
+    declared_rows,
+    discovered_rows,
+    headline,
+)
+from shadowledger.scanner.site import Site
+
+
+@click.group("reconcile", invoke_without_command=True)
+@format_option
+@click.pass_context
+def command(ctx: click.Context, form: str) -> None:
+    """Say what was discovered, what of it the official list does not know, and what the list knows and nobody sees."""
+    if ctx.invoked_subcommand is not None:
+        return
+    with present(ctx.obj) as state:
+        click.echo(_rendered(state, form), nl=False)
+
+
+def _rendered(state: Present, form: str) -> str:
+    told = answer(state.reconciliation)
+    if form == "json":
+        return as_json(told) + "\n"
+    discovered, declared = discovered_rows(state.reconciliation), declared_rows(state.reconciliation)
+    sides = [{"side": "discovered", **row} for row in discovered] + [{"side": "declared", **row} for row in declared]
+    if form == "jsonl":
+        return "".join(as_json(row) + "\n" for row in sides)
+    if form == "csv":
+        return as_csv(sides, ("side", *dict.fromkeys((*DISCOVERED_COLUMNS, *DECLARED_COLUMNS))))
+    return "\n".join(
+        (
+            headline(state.reconciliation),
+            "DISCOVERED",
+            as_table(discovered, DISCOVERED_COLUMNS, width=state.width),
+            "DECLARED",
+            as_table(declared, DECLARED_COLUMNS, width=state.width),
+            "Evidence of any of them: shadowledger evidence ID\n",
+        )
+    )
+
+
+@command.command("link")
+@click.argument("discovered_id")
+@click.argument("declared_id")
+@click.option("--reason", default="", help="Why; it is kept.")
+@click.pass_obj
+def link(site: Site, /, discovered_id: str, declared_id: str, reason: str) -> None:
+    """State that a discovered initiative is a declared one."""
+    _state(site, "link", discovered_id, declared_id, reason)
+
+
+@command.command("unlink")
+@click.argument("discovered_id")
+@click.argument("declared_id")
+@click.option("--reason", default="", help="Why; it is kept.")
+@click.pass_obj
+def unlink(site: Site, /, discovered_id: str, declared_id: str, reason: str) -> None:
+    """State that a discovered initiative is not a declared one."""
+    _state(site, "unlink", discovered_id, declared_id, reason)
+
+
+def _state(site: Site, verb: str, discovered_id: str, declared_id: str, reason: str) -> None:
+    with present(site) as state:
+        state.need(discovered_id)
+        if declared_id not in {line.id for line in current(state.connection)}:
+            raise click.UsageError(f"The official list has no '{declared_id}'; `shadowledger declare list` names all.")
+        with writing(state.connection):
+            decide(state.connection, verb, discovered_id, declared_id, reason)
+    click.echo(f"{discovered_id} is {'' if verb == 'link' else 'not '}{declared_id}: kept.")

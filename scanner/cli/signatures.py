@@ -1,0 +1,110 @@
+"""`shadowledger signatures`: look at the catalogue, check it, and ask it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from shadowledger.scanner.cli.options import format_option, open_signatures, print_rows
+from shadowledger.scanner.output import as_json, clean
+from shadowledger.scanner.site import Site
+from shadowledger.signatures.lint import lint
+from shadowledger.signatures.load import load_catalogue, load_files
+from shadowledger.signatures.queries import answer, ask
+from shadowledger.signatures.schema import Service
+
+LINES_AT_ONCE = 4096
+
+
+@click.group("signatures")
+def command() -> None:
+    """The catalogue: what AI looks like."""
+
+
+@command.command("list")
+@click.option("--category", default="", help="Only this category.")
+@click.option("--vendor", default="", help="Only this vendor.")
+@format_option
+@click.pass_obj
+def list_(site: Site, /, category: str, vendor: str, form: str) -> None:
+    """List the services that are known."""
+    rows = [
+        _row(service)
+        for service in open_signatures(site, None).index.services.values()
+        if category in ("", service.category) and vendor.lower() in ("", service.vendor.lower())
+    ]
+    print_rows("services", rows, ("id", "name", "vendor", "category", "ai_kind", "indicators", "reviewed_on"), form)
+    if form == "table":
+        click.echo(f"\n{len(rows)} services, {sum(int(str(row['indicators'])) for row in rows)} indicators.")
+
+
+def _row(service: Service) -> dict[str, object]:
+    return {
+        "id": service.id,
+        "name": service.name,
+        "vendor": service.vendor,
+        "category": service.category,
+        "ai_kind": service.ai_kind,
+        "indicators": len(service.indicators),
+        "reviewed_on": service.reviewed_on.isoformat() if service.reviewed_on else None,
+    }
+
+
+@command.command("show")
+@click.argument("service_id")
+@format_option
+@click.pass_obj
+def show(site: Site, /, service_id: str, form: str) -> None:
+    """Show one service with every indicator and the page that justifies it."""
+    service = open_signatures(site, None).index.services.get(service_id)
+    if service is None:
+        raise click.UsageError(f"There is no service '{service_id}'; `shadowledger signatures list` names them all.")
+    rows = [
+        {
+            "kind": one.kind,
+            "value": one.value,
+            "role": one.role,
+            "strength": one.strength.word,
+            "reference": one.reference,
+        }
+        for one in service.indicators
+    ]
+    if form == "table":
+        click.echo(clean(f"{service.name} by {service.vendor} ({service.category}, {service.ai_kind})\n"))
+    print_rows("indicators", rows, ("kind", "value", "role", "strength", "reference"), form, service=_row(service))
+
+
+@command.command("lint")
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def lint_(files: tuple[Path, ...]) -> int:
+    """Check signature FILES, or the whole catalogue: every flaw at once, with its file and key."""
+    catalogue, flaws = load_files(files, origin="catalogue") if files else load_catalogue()
+    flaws = [*flaws, *lint(catalogue)]
+    for flaw in flaws:
+        click.echo(clean(str(flaw)))
+    click.echo(f"{len(catalogue)} services, {len(flaws)} flaws.", err=True)
+    return 5 if flaws else 0
+
+
+@command.command("match")
+@click.argument("lines", nargs=-1)
+@format_option
+@click.pass_obj
+def match(site: Site, /, lines: tuple[str, ...], form: str) -> None:
+    """Say which service each line betrays: hosts, URLs, kind:value, JSON objects. `-` reads standard input."""
+    index = open_signatures(site, None).index
+    if lines != ("-",):
+        columns = ("input", "service", "vendor", "category", "strength", "role", "indicator")
+        print_rows("matches", [answer(line, ask(index, line)) for line in lines], columns, form)
+        return
+    told: list[str] = []
+    for raw in sys.stdin.buffer:
+        line = raw.decode("utf-8", "replace").rstrip("\r\n")
+        told.append(as_json(answer(line, ask(index, line))))
+        if len(told) >= LINES_AT_ONCE:
+            click.echo("\n".join(told))
+            told.clear()
+    if told:
+        click.echo("\n".join(told))

@@ -1,0 +1,83 @@
+"""`shadowledger sources`: what was read, and how to take it back or read it anew."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import click
+
+from shadowledger.db.sources import get_source, known_ids, totals
+from shadowledger.scanner.cli.options import choices_of, format_option, open_scan, print_rows, source_options
+from shadowledger.scanner.cli.scan import exit_code, print_report
+from shadowledger.scanner.pipeline import Choices, Scan, forget, kept_choices
+from shadowledger.scanner.site import Site
+
+COLUMNS = (
+    "id", "name", "label", "collector", "settings", "first_on", "last_on", "record_count", "hit_count", "no_hit_count",
+    "ignored_count", "issue_count", "not_examined_count", "damage", "last_run_id",
+)  # fmt: skip
+
+
+@click.group("sources")
+def command() -> None:
+    """What was read, how far, and how it adds up."""
+
+
+@command.command("list")
+@format_option
+@click.pass_obj
+def list_(site: Site, /, form: str) -> None:
+    """List the sources, each with its accounting: records = hits + no hits + ignored + issues + not examined."""
+    connection = site.inventory()
+    print_rows("sources", totals(connection), COLUMNS, form)
+    connection.close()
+
+
+@command.command("forget")
+@click.argument("source_ids", nargs=-1, required=True, type=int)
+@click.pass_obj
+def forget_(site: Site, /, source_ids: tuple[int, ...]) -> None:
+    """Withdraw everything that sources added. Scanned again, they are new."""
+    connection = site.inventory()
+    unknown = [number for number in source_ids if get_source(connection, number) is None]
+    if unknown:
+        raise click.UsageError(f"There is no source {unknown[0]}; nothing was forgotten. `sources list` names them.")
+    for number in source_ids:
+        forget(connection, number)
+        click.echo(f"Source {number} is forgotten, with all that it added.")
+    connection.close()
+
+
+@command.command("rescan")
+@click.argument("source_ids", nargs=-1, type=int)
+@click.option("--all", "all_", is_flag=True, help="Every source.")
+@source_options
+@format_option
+@click.pass_obj
+def rescan(site: Site, /, source_ids: tuple[int, ...], all_: bool, form: str, **told: str) -> int:
+    """Read sources again from the start, under the present signatures, overlay and official list.
+
+    What they added before is replaced, in one step. Options not given stay as they were at the last scan."""
+    if all_ == bool(source_ids):
+        raise click.UsageError("Name sources by number, or give --all.")
+    given = choices_of(told)
+    scan = open_scan(site, create=False)
+    try:
+        wanted = source_ids or tuple(known_ids(scan.connection))
+        for number in wanted:
+            if get_source(scan.connection, number) is None:
+                raise click.UsageError(f"There is no source {number}; nothing was read. `sources list` names them.")
+        report = scan.rescan([(number, _merged(scan, number, given)) for number in wanted])
+    finally:
+        scan.close()
+    print_report(report, form, explain=False)
+    return exit_code(report)
+
+
+def _merged(scan: Scan, number: int, given: Choices) -> Choices:
+    """The choices kept with a source, with those given now in their place."""
+    source = get_source(scan.connection, number)
+    assert source is not None  # noqa: S101 - checked by the caller
+    kept = kept_choices(source)
+    settings = kept.settings._replace(**{k: v for k, v in given.settings._asdict().items() if v})
+    return replace(kept, settings=settings, zone_name=given.zone_name or kept.zone_name)

@@ -1,0 +1,58 @@
+"""The present state of an inventory, opened and reconciled: what most reading commands begin with."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import click
+
+from shadowledger.db.decisions import all_decisions
+from shadowledger.db.declared import current
+from shadowledger.scanner.cli.options import open_signatures
+from shadowledger.scanner.consolidate import Discovered, consolidate
+from shadowledger.scanner.coverage import coverage_of
+from shadowledger.scanner.people import Directory
+from shadowledger.scanner.reconcile import Finding, Reconciliation, reconcile
+from shadowledger.scanner.site import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """An inventory and what follows from it."""
+
+    connection: sqlite3.Connection
+    reconciliation: Reconciliation
+
+    @property
+    def width(self) -> int | None:
+        """Of the terminal; None where there is none."""
+        return shutil.get_terminal_size((120, 24)).columns if sys.stdout.isatty() else None
+
+    def need(self, discovered_id: str) -> tuple[Discovered, Finding]:
+        """A discovered initiative by its id. Raises UsageError where there is none."""
+        for one, finding in self.reconciliation.discovered:
+            if one.id == discovered_id:
+                return one, finding
+        raise click.UsageError(f"There is no discovered '{discovered_id}'; `shadowledger inventory list` names all.")
+
+
+@contextmanager
+def present(site: Site) -> Iterator[Present]:
+    """Open a site's inventory and reconcile it; closed at the end."""
+    connection = site.inventory()
+    identities = site.identities() if site.identities_path.exists() else None
+    try:
+        signatures = open_signatures(site, connection)
+        decisions = all_decisions(connection)
+        discovered = consolidate(connection, Directory(identities), decisions)
+        coverage = coverage_of(connection)
+        yield Present(connection, reconcile(discovered, current(connection), decisions, signatures.index, coverage))
+    finally:
+        connection.close()
+        if identities is not None:
+            identities.close()

@@ -1,0 +1,125 @@
+"""The answer of a reconciliation as rows, as JSON and as a headline in words."""
+
+from __future__ import annotations
+
+from shadowledger.scanner.consolidate import Discovered
+from shadowledger.scanner.output import SCHEMA_VERSION
+from shadowledger.scanner.reconcile import THRESHOLD, Finding, Reconciliation
+
+DISCOVERED_COLUMNS = (
+    "id", "service", "vendor", "instance", "finding", "use", "presence", "people", "first_seen_on", "last_seen_on",
+    "records", "declared", "state",
+)  # fmt: skip
+DECLARED_COLUMNS = ("id", "name", "status", "finding", "discovered", "reasons")
+
+
+def answer(result: Reconciliation) -> dict[str, object]:
+    """The whole reconciliation as one JSON object."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "counts": result.counts(),
+        "discovered": [_discovered(one, finding) for one, finding in result.discovered],
+        "declared": [
+            {
+                "id": line.id,
+                "name": line.name,
+                "finding": finding.kind,
+                "discovered": [p.discovered_id for p in finding.proposals if p.score >= THRESHOLD],
+                "proposals": [
+                    {"discovered": p.discovered_id, "score": p.score, "reasons": list(p.reasons)}
+                    for p in finding.proposals
+                ],
+                "reasons": finding.reasons,
+            }
+            for line, finding in result.declared
+        ],
+    }
+
+
+def _discovered(one: Discovered, finding: Finding) -> dict[str, object]:
+    seen = one.seen
+    return {
+        "id": one.id,
+        "service": seen.service,
+        "vendor": seen.vendor,
+        "family": seen.family,
+        "category": seen.category,
+        "instances": [seen.instance] if seen.instance else [],
+        "units": list(one.units),
+        "nature": "unknown",
+        "people": {"low": one.people.low, "high": one.people.high},
+        "first_seen_on": seen.first_seen_on or None,
+        "last_seen_on": seen.last_seen_on or None,
+        "days": seen.day_count,
+        "records": seen.record_count,
+        "channels": list(seen.channels),
+        "use": one.use or None,
+        "presence": one.presence or None,
+        "state": one.state,
+        "finding": finding.kind,
+        "declared": finding.declared_ids,
+        "reasons": finding.reasons,
+    }
+
+
+def people_in_words(low: int, high: int) -> str:
+    """`3`, or `1-3` where nobody can say."""
+    return str(low) if low == high else f"{low}-{high}"
+
+
+def discovered_rows(result: Reconciliation) -> list[dict[str, object]]:
+    """One row per discovered initiative."""
+    return [
+        {
+            "id": one.id,
+            "service": one.seen.service,
+            "vendor": one.seen.vendor,
+            "instance": one.seen.instance,
+            "finding": finding.kind,
+            "use": one.use,
+            "presence": one.presence,
+            "people": people_in_words(one.people.low, one.people.high),
+            "first_seen_on": one.seen.first_seen_on,
+            "last_seen_on": one.seen.last_seen_on,
+            "records": one.seen.record_count,
+            "channels": list(one.seen.channels),
+            "declared": finding.declared_ids,
+            "state": one.state,
+            "reasons": finding.reasons,
+        }
+        for one, finding in result.discovered
+    ]
+
+
+def declared_rows(result: Reconciliation) -> list[dict[str, object]]:
+    """One row per declared initiative."""
+    titles = {one.id: one.title for one, _ in result.discovered}
+    return [
+        {
+            "id": line.id,
+            "name": line.name,
+            "status": line.status,
+            "finding": finding.kind,
+            "discovered": [titles[p.discovered_id] for p in finding.proposals if p.score >= THRESHOLD],
+            "reasons": finding.reasons,
+        }
+        for line, finding in result.declared
+    ]
+
+
+def headline(result: Reconciliation) -> str:
+    """What an auditor wants to know first."""
+    counts = result.counts()
+    states = f"{counts['proposed']} proposed, {counts['confirmed']} confirmed"
+    lines = [
+        f"{counts['discovered']} AI initiatives discovered, one per service and instance ({states}).",
+        f"{counts['declared']} on the official list.",
+        "",
+        f"  {counts['undeclared']:4} discovered and not declared",
+        f"  {counts['matched']:4} declared and seen",
+        f"  {counts['unseen']:4} declared and not seen, although they could have been",
+        f"  {counts['not_observable']:4} declared and not observable here",
+    ]
+    if counts["dismissed"]:
+        lines.append(f"  {counts['dismissed']:4} dismissed, and left out above")
+    return "\n".join(lines) + "\n"
