@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import click
+
 from shadowledger.scanner.output import clean
 
 _LONGEST_QUOTE = 60

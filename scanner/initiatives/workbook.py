@@ -9,14 +9,15 @@ import datetime as dt
 import io
 import os
 import posixpath
+import re
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from xml.etree import ElementTree
 
 import python_calamine
+
 from shadowledger.scanner.initiatives.mistakes import ListError
 
 ROWS_MOST = 100_000
@@ -35,6 +36,8 @@ OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 """The stream of a protected workbook: https://learn.microsoft.com/openspecs/office_file_formats/ms-offcrypto/"""
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+"""ECMA-376 part 1, section 18.18.7."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,8 @@ class Sheet:
     hidden: bool = False
     problem: str = ""
     """Why the rows could not be given; empty where they could."""
+    assumed: str = ""
+    """What the file does not say and was taken for granted; empty where nothing was."""
 
 
 def sheets_of_workbook(data: bytes) -> tuple[Sheet, ...]:
@@ -61,7 +66,7 @@ def sheets_of_workbook(data: bytes) -> tuple[Sheet, ...]:
     theirs.close()
     try:
         told = ours.recv() if ours.poll(SECONDS_MOST) else None
-    except EOFError:
+    except (EOFError, OSError):  # it died before its answer, or within
         told = None
     finally:
         reader.kill()
@@ -100,19 +105,19 @@ def _confine() -> None:
 
 def _sheets(workbook: python_calamine.CalamineWorkbook, data: bytes) -> list[Sheet]:
     sheets: list[Sheet] = []
-    parts = _parts(data)
+    files = _sheet_files(data)
     left = CELLS_MOST
     for about in workbook.sheets_metadata:
         if about.typ != python_calamine.SheetTypeEnum.WorkSheet:
             continue
-        source = workbook.get_sheet_by_name(about.name)
         hidden = about.visible != python_calamine.SheetVisibleEnum.Visible
-        errors = dict(_error_cells(data, parts[about.name])) if about.name in parts else {}
+        errors = _error_cells(data, files[about.name]) if about.name in files else {}
         rows: list[Row] = []
         problem = ""
-        for number, cells in enumerate(source.iter_rows(), 1):
-            if any(row == number for row, _ in errors):
-                cells = [errors.get((number, column), cell) for column, cell in enumerate(cells, 1)]
+        for number, cells in enumerate(workbook.get_sheet_by_name(about.name).iter_rows(), 1):
+            for column, text in errors.get(number, {}).items():
+                if column <= len(cells):
+                    cells[column - 1] = text
             while cells and cells[-1] == "":
                 cells.pop()
             if not cells:
@@ -126,16 +131,42 @@ def _sheets(workbook: python_calamine.CalamineWorkbook, data: bytes) -> list[She
     return sheets
 
 
-def _parts(data: bytes) -> dict[str, str]:
+def _sheet_files(data: bytes) -> dict[str, str]:
     """Sheet name to its file inside an XLSX; empty for the other formats (ECMA-376 part 1, section 12.3)."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as package:
-            targets = {
-                item.get("Id", ""): posixpath.join("xl", item.get("Target", ""))
-                for item in ElementTree.fromstring(package.read("xl/_rels/workbook.xml.rels"))
-            }
-            book = ElementTree.fromstring(package.read("xl/workbook.xml"))
-    except (KeyError, zipfile.BadZipFile, ElementTree.ParseError):
+    if not data.startswith(ZIP_MAGIC):
         return {}
-    sheets = (element for element in book.iter() if _local(element) == "sheet")
-    return {sheet.get("name", ""): targets.get(sheet.get(_RELATION, ""), "").lstrip("/") for sheet in sheets}
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= set(package.namelist()):
+            return {}
+        relations = ElementTree.fromstring(package.read("xl/_rels/workbook.xml.rels"))  # noqa: S314 - confined
+        book = ElementTree.fromstring(package.read("xl/workbook.xml"))  # noqa: S314 - confined
+        files = {one.get("Id", ""): posixpath.join("xl", one.get("Target", "")).lstrip("/") for one in relations}
+        sheets = [element for element in book.iter() if element.tag.endswith("}sheet")]
+        present = set(package.namelist())
+    named = {sheet.get("name", ""): files.get(sheet.get(_RELATION, ""), "") for sheet in sheets}
+    return {name: file for name, file in named.items() if file in present}
+
+
+def _error_cells(data: bytes, file: str) -> dict[int, dict[int, str]]:
+    """Row to column to the text of the cells of type `e` (ECMA-376 part 1, section 18.18.11), which the reader gives
+    empty."""
+    errors: dict[int, dict[int, str]] = {}
+    with zipfile.ZipFile(io.BytesIO(data)) as package, package.open(file) as sheet:
+        for _, element in ElementTree.iterparse(sheet):  # noqa: S314 - confined
+            if element.tag.endswith("}c") and element.get("t") == "e":
+                row, column = _place(element.get("r", ""))
+                errors.setdefault(row, {})[column] = "".join(element.itertext()).strip()
+            elif element.tag.endswith("}row"):
+                element.clear()
+    return errors
+
+
+def _place(reference: str) -> tuple[int, int]:
+    """`C7` as (7, 3); (0, 0), which is no cell, for anything else."""
+    match = _REFERENCE.fullmatch(reference)
+    if not match:
+        return 0, 0
+    column = 0
+    for letter in match[1]:
+        column = column * 26 + ord(letter) - 64
+    return int(match[2]), column
