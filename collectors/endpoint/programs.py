@@ -1,0 +1,129 @@
+"""What processes run: names of programs, taken from paths and from command lines whose parts nobody quoted.
+
+A command line holds prompts, keys and people's names. Nothing of it leaves but the base name of its program and, where
+a signature names them, the signature's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from shadowledger.collectors.reading import CommandWords, Reading
+from shadowledger.collectors.records import Artifact
+from shadowledger.signatures.artifacts import process_name
+
+COMM_LENGTH = 15
+"""Linux cuts the name of a process to this: https://man7.org/linux/man-pages/man5/proc_pid_comm.5.html"""
+_LONGEST_NAME = 255  # NAME_MAX: https://man7.org/linux/man-pages/man0/limits.h.0p.html
+
+_LAUNCHERS = """
+bash bun bunx cmd conda dash deno docker dotnet electron env fish java javaw julia ksh lua mono node nodejs nohup npm
+npx perl php pipenv pipx pnpm podman poetry powershell pwsh py pypy python pythonw ruby sh sudo ts-node tsx uv uvx
+wscript yarn zsh
+"""
+_INTERPRETERS = frozenset(_LAUNCHERS.split())
+"""Programs that say nothing of what runs: their command line does."""
+
+_PROGRAM_FOLDERS = frozenset(("bin", "sbin", "libexec", "MacOS"))
+_PARENTS_OF_FOLDERS = frozenset(("opt", "Applications", "Volumes", "Library", "CoreServices", "Application Support"))
+_FOLDERS_WITH_BLANKS = frozenset(("Application Support", "Internet Plug-Ins", "Group Containers", "Mobile Documents"))
+_BUNDLES = (".app", ".appex", ".bundle", ".framework", ".plugin", ".prefPane", ".xpc")
+
+
+class Seen(NamedTuple):
+    """When and where a list of processes was taken."""
+
+    time_us: int
+    tz_source: str
+    device: str
+
+
+def seen_by(reading: Reading) -> Seen:
+    """For lists that name neither time nor machine: the file's time, assumed, and the device that the user named."""
+    time_us = reading.opened.modified_us
+    return Seen(time_us, "assumed" if time_us else "", reading.settings.device)
+
+
+def artifacts(
+    position: int, names: Iterable[str], command: str, user: str, seen: Seen, words: CommandWords | None
+) -> Iterator[Artifact]:
+    """One `process` for each name a process goes by and, where an interpreter's command line carries a signature's
+    words, a `cmdline` of these words alone."""
+    distinct = _distinct(names)
+    for name in distinct:
+        yield Artifact(position, "process", name, seen.time_us, seen.tz_source, seen.device, user)
+    if words is not None and command and any(is_interpreter(name) for name in distinct) and (found := words(command)):
+        yield Artifact(position, "cmdline", found, seen.time_us, seen.tz_source, seen.device, user)
+
+
+def _distinct(names: Iterable[str]) -> list[str]:
+    """Names that differ as signatures compare them; a name that the system cut counts as the whole one beside it."""
+    kept: dict[str, str] = {}
+    for name in names:
+        if name:
+            kept.setdefault(process_name(name), name[:_LONGEST_NAME])
+    return [
+        name
+        for form, name in kept.items()
+        if len(name) != COMM_LENGTH or not any(other != form and other.startswith(form) for other in kept)
+    ]
+
+
+def is_interpreter(name: str) -> bool:
+    """Whether a program runs other people's programs: `python3.11`, `node.exe`, `npx`, `sudo`."""
+    return process_name(name).rstrip("0123456789.") in _INTERPRETERS
+
+
+def base_name(path: str) -> str:
+    """The last part of a path of any system; Linux marks programs that were replaced while running."""
+    return path.strip().removesuffix(" (deleted)").replace("\\", "/").rstrip("/").rpartition("/")[2]
+
+
+def program_of(command: str) -> str:
+    """The base name of the program that a command line starts; empty where there is none.
+
+    `[name]` and `(name)` stand for a command line that is gone, `-bash` for a login shell and `sshd: ...` for a title
+    that the program gave itself: https://man7.org/linux/man-pages/man1/ps.1.html"""
+    text = command.strip()
+    first = text[:1]
+    if first in ("[", "("):
+        return base_name(text[1:].partition("]" if first == "[" else ")")[0])
+    if first == '"':
+        return base_name(text[1:].partition('"')[0])
+    if first == "/":
+        return _unquoted(text)
+    if text[1:3] in (":\\", ":/") and (end := text.lower().find(".exe")) > 0:
+        return base_name(text[: end + 4])
+    word = text.split(None, 1)[0] if text else ""
+    return base_name(word.lstrip("-").rstrip(":"))
+
+
+def _unquoted(text: str) -> str:
+    """The base name of a program with an absolute path, in which folders and the name itself may hold blanks.
+
+    Blanks count as part of a path only where a folder is known to hold them, so that no argument is taken for a name:
+    in macOS bundles (https://developer.apple.com/library/archive/documentation/CoreFoundation/Conceptual/CFBundles/)
+    and right below folders of applications."""
+    end = min((at for stop in (" -", " /") if (at := text.find(stop)) > 0), default=len(text))
+    *folders, last = text[1:end].split("/")
+    parent = bundle = ""
+    for folder in folders:
+        if " " in folder and not _may_hold_blanks(folder, parent):
+            return _first_name(folder, bundle)
+        if folder.endswith(_BUNDLES):
+            bundle = folder.rpartition(".")[0]
+        parent = folder
+    return _first_name(last, bundle)
+
+
+def _may_hold_blanks(folder: str, parent: str) -> bool:
+    if folder.endswith(_BUNDLES):
+        return parent not in _PROGRAM_FOLDERS or parent == "MacOS"
+    return folder in _FOLDERS_WITH_BLANKS or parent in _PARENTS_OF_FOLDERS
+
+
+def _first_name(text: str, bundle: str) -> str:
+    """A name that may hold blanks where it repeats its bundle's; otherwise the first word."""
+    if bundle and (text == bundle or text.startswith(bundle + " ")):
+        return bundle
+    return text.split(None, 1)[0].rstrip(":") if text.strip() else ""
