@@ -1,6 +1,7 @@
 """Look-ups for what devices and accounts show: processes, command lines, applications, packages, extensions.
 
-Values are brought to one form per kind before they are compared as a whole; nothing matches as a part of a word."""
+Values are brought to one form per kind before they are compared as a whole; nothing matches as a part of a word,
+unless a signature says so with a star."""
 
 from __future__ import annotations
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 _PEP503 = re.compile(r"[-_.]+")  # https://peps.python.org/pep-0503/#normalized-names
 _PLATFORM_NOTE = re.compile(r"\s*\((?:windows|macos|linux)\)\Z")
 _HOMES = re.compile(r"\A(?:~|\$home|%userprofile%|/home/[^/]+|/users/[^/]+|/root|c:/users/[^/]+)/", re.IGNORECASE)
+_STARS = re.compile(r"\*+")
+_CHROMIUM_ID = re.compile(r"(?:chrome:|edge:)?([a-p]{32})\Z")  # https://developer.chrome.com/docs/extensions
+_LONGEST_VALUE = 1024
 _ROAMING = re.compile(r"\A(?:%appdata%|~/appdata/roaming)/", re.IGNORECASE)
 _LOCAL = re.compile(r"\A(?:%localappdata%|~/appdata/local)/", re.IGNORECASE)
 
@@ -64,13 +68,15 @@ def _app(text: str) -> str:
 
 
 def _browser_ext(text: str) -> str:
+    """A Chromium id is made from the publisher's key, so it is the same extension in whichever store or browser."""
     value = text.strip()
-    return value if ":" in value else f"chrome:{value}"
+    chromium = _CHROMIUM_ID.match(value)
+    return chromium[1] if chromium else value
 
 
 def _ide_ext(text: str) -> str:
-    value = text.strip().lower()
-    return value.removeprefix("vscode:")
+    """Both markets write `publisher.name`; the prefix only says whose market it is."""
+    return text.strip().lower().removeprefix("vscode:").removeprefix("jetbrains:")
 
 
 def _cli(text: str) -> str:
@@ -136,6 +142,7 @@ class ArtifactIndex:
         self._values: dict[tuple[str, str], Match] = {}
         self._endings: dict[str, Match] = {}
         self._commands: dict[str, list[tuple[list[str], Match]]] = {}
+        self._patterns: dict[str, list[tuple[re.Pattern[str], Match]]] = {}
 
     def add(self, kind: str, value: str, found: Match) -> None:
         """Take in an indicator."""
@@ -144,6 +151,9 @@ class ArtifactIndex:
             self._commands.setdefault(words[0], []).append((words, found))
         elif kind in ("model_file", "api_key") and value.startswith(("*", ".")):
             self._endings[value.lstrip("*").lower()] = found
+        elif "*" in value:
+            inner = ".*".join(map(re.escape, _STARS.split(canonical(kind, value))))
+            self._patterns.setdefault(kind, []).append((re.compile(inner, re.DOTALL), found))
         else:
             self._values[kind, canonical(kind, value)] = found
 
@@ -151,13 +161,21 @@ class ArtifactIndex:
         """The service that an artifact betrays, or None."""
         if kind == "cmdline":
             return self.command(value)
-        found = self._values.get((kind, canonical(kind, value)))
+        form = canonical(kind, value)
+        found = self._values.get((kind, form)) or self._by_pattern(kind, form)
         if found is None and kind == "model_file":
             name = value.strip().lower()
             return self._endings.get(name[name.rfind(".") :]) if "." in name else None
         if found is None and kind == "mcp_config":
-            return self._values.get((kind, _mcp_config(value).rpartition("/")[2]))
+            return self._values.get((kind, "~/" + form)) or self._values.get((kind, form.rpartition("/")[2]))
         return found
+
+    def _by_pattern(self, kind: str, form: str) -> Match | None:
+        """A value with stars (`nvcr.io/nim/*`, `OPENCLAW_*`): each star stands for any text."""
+        for pattern, found in self._patterns.get(kind, ()):
+            if len(form) <= _LONGEST_VALUE and pattern.fullmatch(form):
+                return found
+        return None
 
     def command(self, command: str) -> Match | None:
         """The service that a command line betrays by one of its words, or a run of them; the longest run wins."""

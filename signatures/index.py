@@ -9,6 +9,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from shadowledger.signatures.artifacts import ArtifactIndex
 from shadowledger.signatures.schema import Indicator, Service, Strength
@@ -16,6 +17,8 @@ from shadowledger.signatures.schema import Indicator, Service, Strength
 ADDRESS_QUESTIONS = frozenset(("", "A", "AAAA", "HTTPS", "SVCB", "CNAME", "ANY"))
 """Question types asked by whoever is about to connect. Others (MX, TXT, NS, PTR ...) are mail and housekeeping."""
 _REMEMBERED = 1 << 18
+_LONGEST_NAME = 255  # RFC 1035, section 2.3.4; a longer text is no host, and walking its labels would be quadratic
+_LONGEST_PATH = 4096
 _AGENT_CUT = re.compile(r"[\s;,()]+")
 
 
@@ -92,6 +95,8 @@ class Index:
         try:
             return self._hosts[host]
         except KeyError:
+            if len(host) > _LONGEST_NAME:
+                return None
             if len(self._hosts) >= _REMEMBERED:
                 self._hosts.clear()
             found = self._hosts[host] = self._find_host(host)
@@ -123,19 +128,25 @@ class Index:
         question_type: str = "",
     ) -> Match | None:
         """The service that a contact betrays, or None: by path below a host, by host, by the shape of an API, by
-        the user agent, in this order; what is certain goes before a hint. `path` is without query."""
+        the user agent, in this order; what is certain or likely goes before a hint. `path` is without query."""
         if question_type not in ADDRESS_QUESTIONS:
             return None
         found = self.host(host)
         if path:
-            if self._paths and (rule := self._below(host, path)):
-                return rule
-            if found is None or found.indicator.strength is Strength.HINT:
-                tail = path[path.rfind("/") + 1 :]
-                if tail.rpartition(":")[2].lower() in self._shapes:
-                    found = _stronger(found, self._shape_of(path, method, port))
+            found = self._by_path(host, path, method, port, found)
         if user_agent and (found is None or found.indicator.strength is Strength.HINT):
             found = _stronger(found, self.user_agent(user_agent))
+        return found
+
+    def _by_path(self, host: str, path: str, method: str, port: int, found: Match | None) -> Match | None:
+        if "%" in path:
+            path = unquote(path[:_LONGEST_PATH], errors="replace")
+        if self._paths and len(host) <= _LONGEST_NAME:
+            found = self._below(host, path) or found
+        if found is None or found.indicator.strength is Strength.HINT:
+            path = path.rstrip("/").lower()
+            if path[path.rfind("/") + 1 :].rpartition(":")[2] in self._shapes:
+                found = _stronger(found, self._shape_of(path, method, port))
         return found
 
     def wanted(
@@ -168,8 +179,9 @@ class Index:
         return None
 
     def _shape_of(self, path: str, method: str, port: int) -> Match | None:
-        """An API at an unknown host. Where the rule names a method that the source did not tell, one step weaker."""
-        segments = path.rstrip("/").lower().split("/")[-16:]
+        """An API at an unknown host, by a path in lower case. Where the rule names a method that the source did not
+        tell, one step weaker."""
+        segments = path.split("/")[-16:]
         tail = segments[-1].rpartition(":")[2]
         best: Match | None = None
         longest = 0

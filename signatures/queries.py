@@ -34,7 +34,7 @@ def _ask_kind(index: Index, name: str, value: str) -> Match | None:
         port = 0
         if path.startswith(":"):
             port_text, _, rest = path[1:].partition("/")
-            port, path = int(port_text) if port_text.isdigit() else 0, "/" + rest
+            port, path = _port(port_text), "/" + rest
         return index.traffic("", path.partition("?")[0], method.strip(), port)
     if kind in TRAFFIC_KINDS:
         return _ask_traffic(index, value)
@@ -65,18 +65,22 @@ def _ask_object(index: Index, text: str) -> Match | None:
         value: Any = fields.get(key)
         return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
-    port = word("port")
     found = _ask_traffic(
         index,
         word("url") or word("host"),
         word("method"),
-        int(port) if port.isascii() and port.isdigit() and len(port) <= 5 else 0,
+        _port(word("port")),
         word("user_agent"),
         word("question_type").upper(),
     )
-    if found is None and word("process"):
-        return index.artifacts.find("process", word("process"))
+    if word("process") and (found is None or not found.is_hit):
+        process = index.artifacts.find("process", word("process"))
+        return process if found is None or (process is not None and process.is_hit) else found
     return found
+
+
+def _port(digits: str) -> int:
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 5 else 0
 
 
 def answer(line: str, found: Match | None) -> dict[str, str | None]:
