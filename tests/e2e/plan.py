@@ -109,7 +109,7 @@ _AI = (
     Visit("bo", "direct", "https://huggingface.co/", 4),
     Visit("bo", "proxy", "https://huggingface.co/", 1),
     Visit("bo", "direct", "https://api.mistral.ai/v1/models", 2),
-    Visit("bo", "look_up", "https://claude.ai/", 1),
+    Visit("bo", "look_up", "https://www.perplexity.ai/", 1),
     Visit("cy", "proxy", "https://copilot.microsoft.com/", 6),
     Visit("cy", "look_up", "https://copilot.microsoft.com/", 1),
     Visit("cy", "proxy", "https://gemini.google.com/app", 5),
