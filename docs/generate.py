@@ -22,7 +22,8 @@ What `--help` says, command by command. Written by `make docs`.
 
 def walk(command: click.Command, name: str, parent: click.Context | None = None) -> Iterator[click.Context]:
     """A command and all below it, each with the context that its help needs, in the order of the help."""
-    context = click.Context(command, info_name=name, parent=parent, terminal_width=WIDTH, max_content_width=WIDTH)
+    widths = {"terminal_width": WIDTH, "max_content_width": WIDTH}
+    context = command.make_context(name, [], parent, resilient_parsing=True, **widths)
     yield context
     if isinstance(command, click.Group):
         for below in command.list_commands(context):
