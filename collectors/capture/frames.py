@@ -16,10 +16,10 @@ _DEEPEST = 8
 
 _IPV4, _IPV6, _TRANSPARENT_ETHERNET, _MPLS, _PPPOE = 0x0800, 0x86DD, 0x6558, (0x8847, 0x8848), 0x8864
 _VLAN_TAGS = (0x8100, 0x88A8, 0x9100, 0x9200)  # IEEE 802.1Q and 802.1ad, and what came before the latter
-_ERSPAN = 0x88BE  # https://datatracker.ietf.org/doc/html/draft-foschiano-erspan-03, type II
+_ERSPAN = b"\x88\xbe"
 _PPP_IP = (b"\x00\x21", b"\x00\x57")  # https://www.iana.org/assignments/ppp-numbers/
 _SNAP = b"\xaa\xaa\x03\x00\x00\x00"  # RFC 1042
-_VXLAN, _GENEVE, _GTP = 4789, 6081, 2152
+_VXLAN, _GENEVE = 4789, 6081
 
 _IN_IP = (4, 41)  # IPv4, IPv6: https://www.iana.org/assignments/protocol-numbers/
 _GRE, _FRAGMENT, _AUTHENTICATION = 47, 44, 51
@@ -51,8 +51,6 @@ def in_tunnel(port: int, buffer: bytes, at: int, end: int) -> Transport | None:
         at = _ethernet(buffer, at + 8, end)
     elif port == _GENEVE and at < end:  # RFC 8926, section 3.4
         at = _ethertype(buffer, at + 2, at + 8 + 4 * (buffer[at] & 0x3F), end)
-    elif port == _GTP and at + 8 <= end and buffer[at] >> 4 == 3 and buffer[at + 1] == 255:  # 3GPP TS 29.281, 5.1
-        at += 12 if buffer[at] & 7 else 8
     else:
         return None
     return _internet(buffer, at, end) if at != NOWHERE else None
@@ -114,10 +112,14 @@ def _after_ipv6(buffer: bytes, at: int, end: int) -> tuple[int, int, int]:
 
 
 def _gre(buffer: bytes, at: int, end: int) -> int:
+    """Also what switches mirror to a monitor: https://datatracker.ietf.org/doc/html/draft-foschiano-erspan-03, whose
+    type II has a header of 8 bytes and a sequence number, and whose type I has neither."""
     if at + 4 > end or buffer[at + 1] & 7:
         return NOWHERE
-    flags = buffer[at]
-    body = at + 4 + 4 * (bool(flags & 0x80) + bool(flags & 0x20) + bool(flags & 0x10))
+    has_checksum, has_key, has_sequence = buffer[at] & 0x80, buffer[at] & 0x20, buffer[at] & 0x10
+    body = at + 4 + 4 * (bool(has_checksum) + bool(has_key) + bool(has_sequence))
+    if buffer.startswith(_ERSPAN, at + 2, end):
+        return _ethernet(buffer, body + (8 if has_sequence else 0), end)
     return _ethertype(buffer, at + 2, body, end)
 
 
@@ -139,8 +141,6 @@ def _ethertype(buffer: bytes, at: int, body: int, end: int) -> int:
             at, body = body + 6, body + 8
         elif kind == _TRANSPARENT_ETHERNET:
             at, body = body + 12, body + 14
-        elif kind == _ERSPAN:
-            at, body = body + 8 + 12, body + 8 + 14
         elif kind == _PPPOE:  # RFC 2516, section 4
             return body + 8 if buffer[body + 6 : min(body + 8, end)] in _PPP_IP else NOWHERE
         elif kind in _MPLS:
