@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help dev check test demo record docs bundle clean
+.PHONY: help dev check test demo golden record docs bundle clean
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z]*\):.*##/\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -25,6 +25,9 @@ test: $(READY)  ## Run the tests
 
 demo: $(READY)  ## Show the whole job on recorded inputs
 	@$(BIN)/shadowledger demo
+
+golden: $(READY)  ## Record the collectors' samples anew; read the difference
+	@SHADOWLEDGER_RECORD_GOLDEN=1 $(BIN)/python -m pytest -q tests/collectors/test_golden.py -k gives_what_was_recorded
 
 record: $(READY)  ## Record the demo's inputs anew, from real servers (root)
 	@$(BIN)/python tests/e2e/record.py scanner/demo
