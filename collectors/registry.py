@@ -4,13 +4,31 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from shadowledger.collectors.capture.captures import CAPTURE
 from shadowledger.collectors.collector import Collector, look
+from shadowledger.collectors.endpoint.osquery import OSQUERY, OSQUERY_ROWS
+from shadowledger.collectors.endpoint.ps import PS_AUX, PS_COLUMNS
+from shadowledger.collectors.endpoint.snapshots import PROCESS_SNAPSHOT
+from shadowledger.collectors.endpoint.tasklist import TASKLIST, TASKLIST_CSV
+from shadowledger.collectors.proxy.squid import SQUID_NATIVE
 
-COLLECTORS: tuple[Collector, ...] = ()
+COLLECTORS: tuple[Collector, ...] = (
+    SQUID_NATIVE,
+    CAPTURE,
+    PROCESS_SNAPSHOT,
+    OSQUERY,
+    OSQUERY_ROWS,
+    PS_AUX,
+    PS_COLUMNS,
+    TASKLIST,
+    TASKLIST_CSV,
+)
 BY_ID = {collector.id: collector for collector in COLLECTORS}
 
 
 class Detected(NamedTuple):
+    """A collector, and why an input is its own."""
+
     collector: Collector
     reason: str
 

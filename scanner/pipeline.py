@@ -277,6 +277,11 @@ def forget(connection: sqlite3.Connection, source_id: int) -> bool:
     return True
 
 
+def _lasting_name(opened: Opened) -> str:
+    """Where the input can be found again from any folder."""
+    return str(opened.path.absolute()) if opened.path else opened.name
+
+
 def _note(reasons: Reasons, kind: str, record: Issue | Ignored) -> None:
     count, positions = reasons.get((kind, record.reason), (0, []))
     if len(positions) < FIRST_POSITIONS:

@@ -56,19 +56,20 @@ class ListMapping:
         headers for one column, one said goes before the template's own, and that before a built-in word. Raises
         ListError where two are equal."""
         ranked = [(place, text, *self._ranked(text)) for place, text in enumerate(header)]
-        best: dict[str, tuple[int, int]] = {}
+        best: dict[str, int] = {}
+        for _, _, column, rank in ranked:
+            best[column] = max(rank, best.get(column, 0))
+        taken: dict[int, str] = {}
+        holders: dict[str, str] = {}
         for place, text, column, rank in ranked:
-            if column and column not in JOINED:
-                held_rank, held = best.get(column, (0, -1))
-                if rank == held_rank:
-                    raise ListError(
-                        f"Headers {quoted(ranked[held][1])} and {quoted(text)} both mean {column}; "
-                        "leave one out with --map 'Header='."
-                    )
-                best[column] = max((held_rank, held), (rank, place))
-        taken = {
-            place: column for place, _, column, _ in ranked if column and (column in JOINED or best[column][1] == place)
-        }
+            if not column or (rank < best[column] and column not in JOINED):
+                continue
+            if column in holders and column not in JOINED:
+                raise ListError(
+                    f"Headers {quoted(holders[column])} and {quoted(text)} both mean {column}; "
+                    "leave one out with --map 'Header='."
+                )
+            taken[place], holders[column] = column, text
         return taken, [text for place, text, _, rank in ranked if text and place not in taken and rank != _SAID]
 
     def _ranked(self, header: str) -> tuple[str, int]:

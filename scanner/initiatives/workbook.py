@@ -114,10 +114,12 @@ def _sheets(workbook: python_calamine.CalamineWorkbook, data: bytes) -> list[She
         errors = _error_cells(data, files[about.name]) if about.name in files else {}
         rows: list[Row] = []
         problem = ""
-        for number, cells in enumerate(workbook.get_sheet_by_name(about.name).iter_rows(), 1):
+        source = workbook.get_sheet_by_name(about.name)
+        first_column = source.start[1] + 1 if source.start else 1  # rows begin with row 1, but not with column A
+        for number, cells in enumerate(source.iter_rows(), 1):
             for column, text in errors.get(number, {}).items():
-                if column <= len(cells):
-                    cells[column - 1] = text
+                if first_column <= column < first_column + len(cells):
+                    cells[column - first_column] = text
             while cells and cells[-1] == "":
                 cells.pop()
             if not cells:

@@ -1,0 +1,67 @@
+"""`shadowledger evidence`: from a finding to the raw lines."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from shadowledger.db import audit
+from shadowledger.db.transactions import writing
+from shadowledger.scanner.cli.options import format_option, open_signatures, print_rows
+from shadowledger.scanner.cli.state import Present, present
+from shadowledger.scanner.evidence import proofs
+from shadowledger.scanner.output import clean
+from shadowledger.scanner.site import Site
+
+COLUMNS = ("source_id", "source", "position", "day_on", "indicator", "who", "line")
+
+
+@click.command("evidence")
+@click.argument("finding_id", metavar="ID")
+@click.option("--most", default=5, show_default=True, type=click.IntRange(1, 16), help="Records shown of each source.")
+@click.option("--reveal", is_flag=True, help="Show lines as they are; needs --reason, is audited.")
+@click.option("--reason", default="", help="Why names are to be shown.")
+@format_option
+@click.pass_obj
+def command(site: Site, /, finding_id: str, most: int, reveal: bool, reason: str, form: str) -> None:
+    """Follow a discovered initiative, or a declared one, to the records that betrayed it.
+
+    Lines are masked: people, machines, addresses and paths are left out."""
+    if reveal and not reason.strip():
+        raise click.UsageError("--reveal needs a --reason.")
+    with present(site) as state:
+        if reveal:
+            with writing(state.connection):
+                audit.record(state.connection, "reveal evidence", {"id": finding_id, "reason": reason})
+        rows = []
+        for discovered_id in _discovered_ids(state, finding_id):
+            one, _ = state.need(discovered_id)
+            words = open_signatures(site, None).command_words
+            found = proofs(state.connection, one.seen.service_id, one.seen.instance, words, most=most, reveal=reveal)
+            rows += [{"initiative": one.id, **asdict(proof)} for proof in found]
+        if form == "table":
+            _explain(state, finding_id)
+            rows = [{**row, "line": row["line"] or f"({row['missing']})"} for row in rows]
+        print_rows("evidence", rows, COLUMNS, form)
+
+
+def _discovered_ids(state: Present, finding_id: str) -> list[str]:
+    for line, finding in state.reconciliation.declared:
+        if line.id == finding_id:
+            return [proposal.discovered_id for proposal in finding.proposals]
+    return [state.need(finding_id)[0].id]
+
+
+def _explain(state: Present, finding_id: str) -> None:
+    for line, finding in state.reconciliation.declared:
+        if line.id == finding_id:
+            click.echo(clean(f"{line.name}: {finding.kind}"))
+            for reason in finding.reasons:
+                click.echo(clean(f"  {reason}"))
+            return
+    one, finding = state.need(finding_id)
+    click.echo(clean(f"{one.title}: {finding.kind}, {one.seen.record_count} records, {one.seen.source_count} sources"))
+    for reason in finding.reasons:
+        click.echo(clean(f"  {reason}"))
+    click.echo()

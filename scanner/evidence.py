@@ -1,0 +1,145 @@
+"""From a finding to the raw line: which source, which record, and, where the file still is, what stands there.
+
+Lines are masked: accounts, addresses, machines and everything behind a host are left out unless they are revealed."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from shadowledger.collectors.reading import CommandWords, Reading
+from shadowledger.collectors.records import Artifact, Record, Traffic
+from shadowledger.collectors.registry import BY_ID
+from shadowledger.collectors.sources import open_source
+from shadowledger.collectors.telling import tell
+from shadowledger.db.contributions import Contribution, contributions_to
+from shadowledger.db.sources import Source, get_source
+from shadowledger.scanner.identify import Standing, identify
+from shadowledger.scanner.pipeline import kept_choices
+
+MASK = "\N{HORIZONTAL ELLIPSIS}"
+_BEHIND_HOST = re.compile(r"(\w://[^/\s\"?#]+)([/?#][^\s\"]*)")
+_PERSONAL = ("user", "client", "device")
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One record that a number rests on."""
+
+    source_id: int
+    source: str
+    collector: str
+    position: int
+    day_on: str
+    indicator: str
+    strength: str
+    of_count: int
+    """How many records the contribution counts that this one belongs to."""
+    who: str
+    """The id of the actor, machine or address, as the record names one."""
+    line: str
+    """Masked or revealed; empty where the source cannot be read any more, then `missing` says why."""
+    missing: str
+
+
+def proofs(
+    connection: sqlite3.Connection,
+    service_id: str,
+    instance: str,
+    words: CommandWords,
+    *,
+    most: int,
+    reveal: bool,
+) -> Iterator[Proof]:
+    """The records behind one instance of a service: the first `most` positions of each source."""
+    by_source: dict[int, dict[int, Contribution]] = defaultdict(dict)
+    for _, source_id, row in contributions_to(connection, service_id, instance):
+        for position in map(int, row.positions.split()):
+            by_source[source_id].setdefault(position, row)
+    for source_id, rows in sorted(by_source.items()):
+        source = get_source(connection, source_id)
+        if source is None:
+            continue
+        wanted = sorted(rows)[:most]
+        lines, missing = _lines(connection, source, wanted, words, reveal=reveal)
+        for position in wanted:
+            row = rows[position]
+            yield Proof(
+                source_id,
+                source.name,
+                source.collector,
+                position,
+                row.day_on,
+                row.indicator,
+                row.strength,
+                row.record_count,
+                row.actor_id or row.device_id or row.client_id,
+                lines.get(position, ""),
+                missing,
+            )
+
+
+def _lines(
+    connection: sqlite3.Connection, source: Source, wanted: list[int], words: CommandWords, *, reveal: bool
+) -> tuple[dict[int, str], str]:
+    """What stands at positions of a source that is still where it was, and is still the same."""
+    path = Path(source.name)
+    if not path.is_file():
+        return {}, "the file is no longer at its place"
+    try:
+        with open_source(path) as opened:
+            standing, found = identify(connection, opened, source.collector, source.label)
+            if standing is Standing.NEW or found is None or found.id != source.id:
+                return {}, "another file stands at its place now"
+            collector = BY_ID[source.collector]
+            reading = Reading(opened, kept_choices(source).settings, None, words)
+            records = _records_at(reading.records(collector), set(wanted))
+        raw = _raw_lines(path, set(wanted)) if collector.framing == "line" else {}
+    except OSError as error:
+        return {}, f"the file cannot be read: {error.strerror or error}"
+    return {position: _shown(record, raw.get(position, ""), reveal=reveal) for position, record in records.items()}, ""
+
+
+def _records_at(records: Iterator[Record], wanted: set[int]) -> dict[int, Traffic | Artifact]:
+    last = max(wanted, default=0)
+    found: dict[int, Traffic | Artifact] = {}
+    for record in records:
+        if record.position > last:
+            break
+        if record.position in wanted and isinstance(record, Traffic | Artifact):
+            found.setdefault(record.position, record)
+    return found
+
+
+def _raw_lines(path: Path, wanted: set[int]) -> dict[int, str]:
+    found = {}
+    with open_source(path) as opened:
+        for first, lines in Reading(opened).blocks():
+            if first > max(wanted):
+                break
+            for position in wanted:
+                if first <= position < first + len(lines):
+                    found[position] = lines[position - first]
+    return found
+
+
+def _shown(record: Traffic | Artifact, raw: str, *, reveal: bool) -> str:
+    """The raw line where there is one, otherwise the record's fields; masked unless revealed."""
+    if raw:
+        return raw if reveal else masked(raw, record)
+    told = tell(record)
+    hidden = () if reveal else _PERSONAL
+    return " ".join(f"{key}={MASK if key in hidden else value}" for key, value in told.items() if key != "record")
+
+
+def masked(raw: str, record: Traffic | Artifact) -> str:
+    """A raw line without the person in it, and without what follows a host."""
+    line = _BEHIND_HOST.sub(rf"\1{MASK}", raw)
+    personal = {text for field in _PERSONAL if (text := getattr(record, field, ""))}
+    for text in sorted(personal, key=len, reverse=True):
+        line = re.sub(re.escape(text), MASK, line, flags=re.IGNORECASE)
+    return line
