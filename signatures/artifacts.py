@@ -178,13 +178,14 @@ class ArtifactIndex:
         return None
 
     def command(self, command: str) -> Match | None:
-        """The service that a command line betrays by one of its words, or a run of them; the longest run wins."""
+        """The service that a command line betrays by one of its words, or a run of them: what makes a hit goes before
+        a hint, and then the longest run wins."""
         words = command_words(command.removeprefix("autonomy_flag:"))
         best: Match | None = None
-        longest = 0
+        rank = (False, 0)
         for at, word in enumerate(words):
             for wanted, found in self._commands.get(word, ()):
                 size = len(wanted)
-                if size > longest and words[at + 1 : at + size] == wanted[1:]:
-                    best, longest = found, size
+                if (found.is_hit, size) > rank and words[at + 1 : at + size] == wanted[1:]:
+                    best, rank = found, (found.is_hit, size)
         return best

@@ -71,7 +71,7 @@ def _hard_cases(path: Path, kind: str) -> list[tuple[str, str, str, str]]:
 def _is_right(found: Match | None, service: str, vendor: str) -> bool:
     if found is None or not found.is_hit:
         return False
-    return found.service.name == service or bool(vendor) and found.service.vendor == vendor
+    return found.service.name == service or (bool(vendor) and found.service.vendor == vendor)
 
 
 @pytest.mark.skipif(not HARD_CASES.exists(), reason="../shared/data is not here: the hard cases are not scored")

@@ -8,19 +8,21 @@ from hypothesis import strategies as st
 
 from shadowledger.signatures.hosts import Url, clean_host, split_authority, split_url
 
+FULL_WIDTH = "".join(chr(ord(c) - 0x21 + 0xFF01) for c in "chatgpt.com")  # https://www.unicode.org/charts/PDF/UFF00.pdf
+
 HOSTS = [
     ("chatgpt.com", "chatgpt.com"),
     ("ChatGPT.COM", "chatgpt.com"),
     ("chatgpt.com.", "chatgpt.com"),
     ("chatgpt%2Ecom", "chatgpt.com"),
     ("%63hatgpt.com", "chatgpt.com"),
-    ("ｃｈａｔｇｐｔ．ｃｏｍ", "chatgpt.com"),
+    (FULL_WIDTH, "chatgpt.com"),
     ("chatgpt。com", "chatgpt.com"),
     ("ChatGPT。com。", "chatgpt.com"),
     ("bücher.example", "xn--bcher-kva.example"),
     ("BÜCHER.example.", "xn--bcher-kva.example"),
     ("xn--bcher-kva.example", "xn--bcher-kva.example"),
-    ("chаtgpt.com", "xn--chtgpt-4nf.com"),  # a Cyrillic letter: another name
+    ("ch\u0430tgpt.com", "xn--chtgpt-4nf.com"),  # a Cyrillic letter: another name
     ("_dmarc.openai.com", "_dmarc.openai.com"),
     ("", ""),
     (".", ""),

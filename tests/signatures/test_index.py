@@ -10,6 +10,8 @@ from shadowledger.signatures.hosts import clean_host, split_url
 from shadowledger.signatures.index import Index
 from shadowledger.signatures.schema import Indicator, Service, Strength
 
+FULL_WIDTH = "".join(chr(ord(c) - 0x21 + 0xFF01) for c in "chatgpt.com")  # https://www.unicode.org/charts/PDF/UFF00.pdf
+
 HOSTS = [
     # whole labels, from the right
     ("chatgpt.com", "chatgpt"),
@@ -67,10 +69,10 @@ HOSTS = [
     ("contoso.webpubsub.azure.com", None),
     ("api.eu.residency.elevenlabs.io", "elevenlabs"),
     # spellings
-    ("ｃｈａｔｇｐｔ．ｃｏｍ", "chatgpt"),
+    (FULL_WIDTH, "chatgpt"),
     ("chatgpt%2ecom", "chatgpt"),
     ("chatgpt。com", "chatgpt"),
-    ("chаtgpt.com", None),  # a Cyrillic letter
+    ("ch\u0430tgpt.com", None),  # a Cyrillic letter
     ("a." * 40_000 + "chatgpt.com", None),  # longer than a name can be
 ]
 
@@ -96,6 +98,7 @@ URLS = [
     ("https://chatgpt.com@evil.example/", None),
 ]
 
+DEEP = "/x" * 100_000
 SHAPES = [
     ("POST", "https://llm.corp.example/v1/chat/completions", "openai-compatible-api", Strength.LIKELY),
     ("post", "https://llm.corp.example/v1/chat/completions/", "openai-compatible-api", Strength.LIKELY),
@@ -115,7 +118,7 @@ SHAPES = [
     ("POST", "https://files.corp.example/v1/files", None, None),
     ("POST", "https://api.groq.com/openai/v1/chat/completions", "groq", Strength.CERTAIN),
     ("POST", "https://api.deepseek.com/anthropic/v1/messages", "deepseek", Strength.CERTAIN),
-    ("POST", "https://llm.corp.example" + "/x" * 100_000 + "/v1/chat/completions", "openai-compatible-api", Strength.LIKELY),
+    ("POST", f"https://llm.corp.example{DEEP}/v1/chat/completions", "openai-compatible-api", Strength.LIKELY),
 ]  # fmt: skip
 
 AGENTS = [

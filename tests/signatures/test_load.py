@@ -175,7 +175,8 @@ def test_an_id_is_taken_once(tmp_path: Path) -> None:
 
 
 def test_an_overlay_may_be_brief(tmp_path: Path) -> None:
-    text = 'id = "acme-ai"\nname = "Acme"\nvendor = "Acme"\n[[indicator]]\nkind = "host"\nrole = "api"\nvalue = "llm.acme.example"\n'
+    text = 'id = "acme-ai"\nname = "Acme"\nvendor = "Acme"\n'
+    text += '[[indicator]]\nkind = "host"\nrole = "api"\nvalue = "llm.acme.example"\n'
     file = _write(tmp_path, text)
     assert load_files([file], origin="overlay")[1] == []
     assert {flaw.key for flaw in load_files([file], origin="catalogue")[1]} >= {"references", "reviewed_on"}
