@@ -141,7 +141,8 @@ def _import(
         done = plan(_current(site), draft, partial=partial)
     else:
         about = (file.name, hashlib.sha256(data).hexdigest())
-        done = _store(site, draft, about, name, how, is_new=how != start or name not in saved, partial=partial)
+        unsaved = saved.get(name, "" if save_as else mapping.written(ListMapping())) != mapping.written(how)
+        done = _store(site, draft, about, name, how if unsaved else None, partial=partial)
     _tell(done, draft, form, dry_run=dry_run)
 
 
@@ -188,8 +189,9 @@ def _check_headers(said: Pairs, draft: Draft) -> None:
 
 
 def _store(
-    site: Site, draft: Draft, about: tuple[str, str], name: str, how: ListMapping, *, is_new: bool, partial: bool
+    site: Site, draft: Draft, about: tuple[str, str], name: str, how: ListMapping | None, *, partial: bool
 ) -> Plan:
+    """Store the list, from a file of this name and SHA-256, and the mapping where it is to be saved under `name`."""
     now = datetime.now(UTC)
     with closing(site.inventory(create=True)) as connection, declared.transaction(connection):
         done = plan(declared.current(connection), draft, partial=partial)
@@ -205,7 +207,7 @@ def _store(
         )
         listed = (*done.added, *(after for _, after in done.changed))
         declared.save(connection, record, listed=listed, removed=done.removed)
-        if is_new:
+        if how:
             declared.save_mapping(connection, name, mapping.written(how), now)
     return done
 

@@ -157,7 +157,9 @@ def _error_cells(data: bytes, file: str) -> dict[int, dict[int, str]]:
         for _, element in ElementTree.iterparse(sheet):  # noqa: S314 - confined
             if element.tag.endswith("}c") and element.get("t") == "e":
                 row, column = _place(element.get("r", ""))
-                errors.setdefault(row, {})[column] = "".join(element.itertext()).strip()
+                errors.setdefault(row, {})[column] = next(
+                    (part.text or "" for part in element if part.tag.endswith("}v")), ""
+                )
             elif element.tag.endswith("}row"):
                 element.clear()
     return errors
