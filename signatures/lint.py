@@ -73,8 +73,10 @@ def _suffix_problem(indicator: Indicator) -> str:
         return ""
     if not parts.is_private:
         return "a public suffix; everybody's names end like this"
-    # A vendor lists its own suffix (hf.space) so that browsers keep its customers apart: then all of it is tenants.
-    return "" if indicator.tenant else "a suffix under which customers have names; say tenant = true"
+    # A vendor lists its own suffix (hf.space) so that browsers keep apart what its customers made.
+    if indicator.tenant or indicator.role == "cdn":
+        return ""
+    return "a suffix under which customers have names; say tenant = true"
 
 
 def _unreachable(services: tuple[Service, ...]) -> Iterator[Flaw]:

@@ -37,6 +37,7 @@ HOST = _indicator("host", "one.example.org")
 PLANTED = [
     ([_service("one", _indicator("host", "cloudinary.com"))], "a shared parent"),
     ([_service("one", _indicator("host", "cloudinary.com", strength="LIKELY"))], "a shared parent"),
+    ([_service("one", _indicator("host", "vercel.app", tenant=True))], "a shared parent"),
     ([_service("one", _indicator("host", "co.uk"))], "a public suffix"),
     ([_service("one", _indicator("host", "com.ai"))], "a public suffix"),
     ([_service("one", _indicator("host", "hf.space"))], "tenant = true"),
@@ -69,6 +70,7 @@ HARMLESS = [
     [_service("one", _indicator("host_exact", "one.cloudinary.com"))],
     [_service("one", _indicator("host", "one.cloudinary.com"))],
     [_service("one", _indicator("host", "hf.space", tenant=True))],
+    [_service("one", _indicator("host", "hf.space", "cdn"))],
     [_service("one", HOST, _indicator("host", "cdn.one.example.org", "cdn"))],
     [_service("one", HOST, _indicator("host", "docs.one.example.org", "docs", "HINT"))],
     [
