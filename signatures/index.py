@@ -43,6 +43,17 @@ class _PathRule(NamedTuple):
     found: Match
 
 
+class _Place(NamedTuple):
+    """What is known of a host: whose it is, and the paths below it or its parents that are somebody's."""
+
+    found: Match | None
+    rules: tuple[_PathRule, ...]
+
+
+_NOWHERE = _Place(None, ())
+"""A host that the organization excepted, or that is none."""
+
+
 class Index:
     """All signatures of one run, ready to be asked. `on` is the day for which validity is judged (today's by default
     of the caller; None takes every indicator that has not ended)."""
@@ -50,21 +61,19 @@ class Index:
     def __init__(self, services: Iterable[Service], exceptions: Iterable[str] = (), on: dt.date | None = None) -> None:
         self.services = {service.id: service for service in services}
         self.artifacts = ArtifactIndex(Match)
-        self._suffixes: dict[str, Match | None] = {}
+        self._exceptions = frozenset(exceptions)
+        self._suffixes: dict[str, Match] = {}
         self._exact: dict[str, Match] = {}
         self._patterns: dict[str, list[tuple[re.Pattern[str], int, Match]]] = {}
         self._paths: dict[str, list[_PathRule]] = {}
         self._shapes: dict[str, list[_PathRule]] = {}
         self._agents: dict[str, Match] = {}
-        self._hosts: dict[str, Match | None] = {}
+        self._places: dict[str, _Place] = {"": _Place(None, ())}
         self._user_agents: dict[str, Match | None] = {}
         for service in self.services.values():
             for indicator in service.indicators:
                 if _is_valid(indicator, on):
                     self._add(service, indicator)
-        for host in exceptions:
-            self._suffixes[host] = None
-            self._exact.pop(host, None)
 
     def _add(self, service: Service, indicator: Indicator) -> None:
         found = Match(service, indicator, "")
@@ -92,31 +101,37 @@ class Index:
 
     def host(self, host: str) -> Match | None:
         """The service behind a clean host name (`hosts.clean_host`), or None."""
+        return self._place(host).found
+
+    def _place(self, host: str) -> _Place:
         try:
-            return self._hosts[host]
+            return self._places[host]
         except KeyError:
             if len(host) > _LONGEST_NAME:
-                return None
-            if len(self._hosts) >= _REMEMBERED:
-                self._hosts.clear()
-            found = self._hosts[host] = self._find_host(host)
-            return found
+                return _NOWHERE
+            if len(self._places) >= _REMEMBERED:
+                self._places.clear()
+            place = self._places[host] = self._find_place(host)
+            return place
 
-    def _find_host(self, host: str) -> Match | None:
-        found: Match | None = self._exact.get(host)
-        if found is not None:
-            return _with_instance(found, host)
-        suffix = host
+    def _find_place(self, host: str) -> _Place:
+        """Walk the labels from the whole name to its last: the first indicator met is the most specific one."""
+        found = self._exact.get(host)
+        rules: list[_PathRule] = []
         labels = host.count(".") + 1
+        suffix = host
         while suffix:
-            for pattern, length, match in self._patterns.get(suffix, ()):
-                if length == labels and pattern.fullmatch(host):
-                    return _with_instance(match, host)
-            if suffix in self._suffixes:
-                found = self._suffixes[suffix]
-                return _with_instance(found, host) if found else None
+            if suffix in self._exceptions:
+                return _NOWHERE
+            rules += self._paths.get(suffix, ())
+            if found is None:
+                for pattern, length, match in self._patterns.get(suffix, ()):
+                    if length == labels and pattern.fullmatch(host):
+                        found = match
+            if found is None:
+                found = self._suffixes.get(suffix)
             suffix = suffix.partition(".")[2]
-        return None
+        return _Place(found and _with_instance(found, host), tuple(rules))
 
     def traffic(
         self,
@@ -131,22 +146,28 @@ class Index:
         the user agent, in this order; what is certain or likely goes before a hint. `path` is without query."""
         if question_type not in ADDRESS_QUESTIONS:
             return None
-        found = self.host(host)
-        if path:
-            found = self._by_path(host, path, method, port, found)
+        place = self._place(host)
+        found = place.found
+        if place is _NOWHERE:
+            return None
+        if path and (place.rules or found is None or found.indicator.strength is Strength.HINT):
+            tail = path[path.rfind("/") + 1 :].lower()
+            if place.rules or tail in self._shapes or ":" in tail or "%" in path or not tail:
+                found = self._by_path(host, path, method, port, place)
         if user_agent and (found is None or found.indicator.strength is Strength.HINT):
             found = _stronger(found, self.user_agent(user_agent))
         return found
 
-    def _by_path(self, host: str, path: str, method: str, port: int, found: Match | None) -> Match | None:
+    def _by_path(self, host: str, path: str, method: str, port: int, place: _Place) -> Match | None:
         if "%" in path:
             path = unquote(path[:_LONGEST_PATH], errors="replace")
-        if self._paths and len(host) <= _LONGEST_NAME:
-            found = self._below(host, path) or found
+        path = path.rstrip("/").lower()
+        found = place.found
+        below = _longest_below(place.rules, path)
+        if below is not None:  # a hint too: a host's download or help pages are less than the host
+            found = _with_instance(below, host)
         if found is None or found.indicator.strength is Strength.HINT:
-            path = path.rstrip("/").lower()
-            if path[path.rfind("/") + 1 :].rpartition(":")[2] in self._shapes:
-                found = _stronger(found, self._shape_of(path, method, port))
+            found = _stronger(found, self._shape_of(path, method, port))
         return found
 
     def wanted(
@@ -160,23 +181,7 @@ class Index:
     ) -> bool:
         """Whether a record is worth building: what collectors ask first."""
         found = self.traffic(host, path, method, port, user_agent, question_type)
-        return found is not None and found.is_hit
-
-    def _below(self, host: str, path: str) -> Match | None:
-        suffix = host
-        while suffix:
-            rules = self._paths.get(suffix)
-            if rules:
-                segments = path.strip("/").lower().split("/", 16)
-                best = max(
-                    (rule for rule in rules if _begins(segments, rule.segments)),
-                    key=lambda rule: len(rule.segments),
-                    default=None,
-                )
-                if best is not None:
-                    return _with_instance(best.found, host)
-            suffix = suffix.partition(".")[2]
-        return None
+        return found is not None and found.indicator.strength is not Strength.HINT
 
     def _shape_of(self, path: str, method: str, port: int) -> Match | None:
         """An API at an unknown host, by a path in lower case. Where the rule names a method that the source did not
@@ -209,6 +214,16 @@ class Index:
                     break
             self._user_agents[text] = found
             return found
+
+
+def _longest_below(rules: Iterable[_PathRule], path: str) -> Match | None:
+    """The rule with the most segments that a path begins with; of equals the one of the longer host."""
+    segments = path.strip("/").split("/", 16)
+    best: _PathRule | None = None
+    for rule in rules:
+        if _begins(segments, rule.segments) and (best is None or len(rule.segments) > len(best.segments)):
+            best = rule
+    return best.found if best else None
 
 
 def _is_valid(indicator: Indicator, on: dt.date | None) -> bool:
