@@ -6,6 +6,7 @@ trusts a length or a pointer; every index is compared with the end of the messag
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from struct import Struct
 from typing import NamedTuple
 
@@ -31,7 +32,7 @@ _NEVER_IN_A_PLAIN_QUERY = 0xFECF  # all flags but RD, AD and CD
 _NEVER_IN_ANY_QUERY = 0x8040  # that it is an answer, and the bit that must be zero
 _LEAST_BYTES = HEADER_BYTES + 5
 
-_PLAIN = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
+_PLAIN = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
 _WRITTEN = [chr(byte).lower() if 0x20 < byte < 0x7F else f"\\{byte:03d}" for byte in range(256)]
 _WRITTEN[ord(".")], _WRITTEN[ord("\\")] = "\\.", "\\\\"
 
@@ -130,7 +131,7 @@ def read_question(buffer: bytes, start: int, at: int, end: int) -> Question:
     if at + 4 > end:
         raise UnreadableError("the DNS question is cut off")
     number, dns_class = _TYPE_AND_CLASS.unpack_from(buffer, at)
-    return Question(name, to_text(number), dns_class & ~_UNICAST_WANTED, at + 4, has_pointer)
+    return Question(name, type_word(number), dns_class & ~_UNICAST_WANTED, at + 4, has_pointer)
 
 
 def _read_name(buffer: bytes, start: int, at: int, end: int) -> tuple[str, int, bool]:
@@ -145,7 +146,7 @@ def _read_name(buffer: bytes, start: int, at: int, end: int) -> tuple[str, int, 
             raise UnreadableError("the DNS question is cut off")
         length = buffer[at]
         if not length:
-            return ".".join([_written(label) for label in labels]), after or at + 1, bool(jumps)
+            return _written(labels), after or at + 1, bool(jumps)
         if length < 64:
             size += length + 1
             if size > LONGEST_NAME_BYTES:
@@ -165,7 +166,14 @@ def _read_name(buffer: bytes, start: int, at: int, end: int) -> tuple[str, int, 
         at = lowest = target
 
 
-def _written(label: bytes) -> str:
-    if not label.translate(None, _PLAIN):
-        return label.decode("ascii").lower()
-    return "".join([_WRITTEN[byte] for byte in label])
+def _written(labels: list[bytes]) -> str:
+    name = b".".join(labels)
+    if not name.translate(None, _PLAIN) and name.count(b".") == len(labels) - 1:
+        return name.decode("ascii").lower()
+    return ".".join(["".join([_WRITTEN[byte] for byte in label]) for label in labels])
+
+
+@cache
+def type_word(number: int) -> str:
+    """A question type from 0 to 65,535 as a word: A, HTTPS, TYPE123."""
+    return to_text(number)

@@ -19,7 +19,7 @@ _VLAN_TAGS = (0x8100, 0x88A8, 0x9100, 0x9200)  # IEEE 802.1Q and 802.1ad, and wh
 _ERSPAN = b"\x88\xbe"
 _PPP_IP = (b"\x00\x21", b"\x00\x57")  # https://www.iana.org/assignments/ppp-numbers/
 _SNAP = b"\xaa\xaa\x03\x00\x00\x00"  # RFC 1042
-_VXLAN, _GENEVE = 4789, 6081
+_VXLAN, _GENEVE, _GTP = 4789, 6081, 2152
 
 _IN_IP = (4, 41)  # IPv4, IPv6: https://www.iana.org/assignments/protocol-numbers/
 _GRE, _FRAGMENT, _AUTHENTICATION = 47, 44, 51
@@ -51,9 +51,26 @@ def in_tunnel(port: int, buffer: bytes, at: int, end: int) -> Transport | None:
         at = _ethernet(buffer, at + 8, end)
     elif port == _GENEVE and at < end:  # RFC 8926, section 3.4
         at = _ethertype(buffer, at + 2, at + 8 + 4 * (buffer[at] & 0x3F), end)
+    elif port == _GTP:
+        at = _after_gtp(buffer, at, end)
     else:
         return None
     return _internet(buffer, at, end) if at != NOWHERE else None
+
+
+def _after_gtp(buffer: bytes, at: int, end: int) -> int:
+    """What a mobile network carries for a phone: version 1, G-PDU: 3GPP TS 29.281, sections 5.1 and 5.2."""
+    if at + 12 > end or buffer[at] >> 4 != 3 or buffer[at + 1] != 255:
+        return NOWHERE
+    flags = buffer[at]
+    extension = buffer[at + 11] if flags & 4 else 0
+    at += 12 if flags & 7 else 8
+    while extension:
+        if at >= end or not buffer[at] or at + 4 * buffer[at] > end:
+            return NOWHERE
+        at += 4 * buffer[at]
+        extension = buffer[at - 1]
+    return at
 
 
 def _internet(buffer: bytes, at: int, end: int) -> Transport | None:

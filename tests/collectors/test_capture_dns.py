@@ -34,6 +34,7 @@ def wire(name: bytes, tail: bytes = b"\0\x01\0\x01", count: int = 1, flags: int 
         (b"\x03api\x06openai\x03com\0", "api.openai.com"),
         (b"\x03ApI\x06oPeNaI\x03CoM\0", "api.openai.com"),
         (b"\x0a_ipp-2\x5f\x5f\x5fx\x05local\0", "_ipp-2___x.local"),
+        (b"\x03a.b\x01c\0", "a\\.b.c"),
         (b"\x04a.b\\\x01c\0", "a\\.b\\\\.c"),
         (b"\x05a\0\xff b\x01c\0", "a\\000\\255\\032b.c"),
         (b"\x06%61pi\n\x03com\0", "%61pi\\010.com"),
@@ -55,7 +56,7 @@ def test_a_question_type_is_a_word(number: int, word: str) -> None:
 
 
 def test_question_types_are_named_as_scapy_names_them() -> None:
-    ours = {number: dns.to_text(number) for number in (1, 2, 5, 6, 12, 15, 16, 28, 33, 35, 43, 48, 64, 65, 257)}
+    ours = {number: dns.type_word(number) for number in (1, 2, 5, 6, 12, 15, 16, 28, 33, 35, 43, 48, 64, 65, 257)}
     assert ours == {number: scapy_types[number] for number in ours}
 
 

@@ -38,6 +38,7 @@ SIX = IPv6(src="2001:db8::3", dst="2001:db8::53") / ASKED
 ETHER = Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
 IPV4, IPV6 = "10.1.2.3", "2001:db8::3"
 OUTER = ETHER / IP(src="192.0.2.1", dst="192.0.2.2")
+IN_GTP = OUTER / UDP(sport=2152, dport=2152)
 IN_VXLAN = OUTER / UDP(sport=40000, dport=4789) / VXLAN()
 HOP = IPv6(src="2001:db8::3", dst="2001:db8::53")
 
@@ -83,6 +84,9 @@ WRAPPED: list[tuple[str, int, Packet | bytes, str]] = [
     ("ERSPAN II", 1, OUTER / GRE(proto=0x88BE, seqnum_present=1) / ERSPAN_II() / ETHER / SIX, IPV6),
     ("VXLAN", 1, IN_VXLAN / ETHER / FOUR, IPV4),
     ("Geneve", 1, OUTER / UDP(sport=40000, dport=6081) / GENEVE(proto=0x6558) / ETHER / FOUR, IPV4),
+    ("GTP", 1, IN_GTP / Raw(b"\x30\xff\0\x3c" + bytes(4)) / FOUR, IPV4),
+    ("GTP with a number", 1, IN_GTP / Raw(b"\x32\xff\0\x54" + bytes(8)) / SIX, IPV6),
+    ("GTP of 5G", 1, IN_GTP / Raw(b"\x34\xff\0\x44" + bytes(7) + b"\x85" + b"\x01\x10\x09\0") / FOUR, IPV4),
     (
         "Geneve in VXLAN",
         1,
@@ -139,6 +143,8 @@ def test_of_fragments_the_first_is_read_and_the_rest_only_counted(fragments: lis
         (101, b"\x55" + bytes(60)),
         (1, ETHER / MPLS(s=0)),
         (1, ETHER / PPPoE(sessionid=1) / PPP(proto=0xC021) / Raw(bytes(20))),
+        (1, IN_GTP / Raw(b"\x34\xff\0\x44" + bytes(7) + b"\x85" + bytes(60))),  # an extension without length
+        (1, IN_GTP / Raw(b"\x30\x01\0\0" + bytes(40))),  # an echo request
         (1, OUTER / GRE(version=1) / Raw(bytes(40))),
     ],
 )
