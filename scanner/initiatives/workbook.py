@@ -85,10 +85,8 @@ def _read(data: bytes, answer: Connection) -> None:
     try:
         with python_calamine.load_workbook(io.BytesIO(data)) as workbook:
             answer.send(_sheets(workbook, data))
-    except python_calamine.PasswordError:
-        answer.send("The workbook is protected by a password; save it without one and import that.")
     except python_calamine.CalamineError as error:
-        answer.send(f"The workbook is damaged: {error}. Open it, save it anew and import that.")
+        answer.send(f"The workbook is damaged or protected by a password ({error}); save it anew without one.")
 
 
 def _confine() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import struct
 import zipfile
 from collections.abc import Callable
 
@@ -124,6 +125,80 @@ def test_the_list_is_found_under_titles_and_among_sheets() -> None:
         "1200.5 EUR",
         40,
     )
+
+
+def ods(rows: list[list[str]]) -> bytes:
+    """An OpenDocument sheet `Liste` of text cells (OpenDocument 1.3, part 3)."""
+    cells = "".join(
+        "<table:table-row>"
+        + "".join(
+            f'<table:table-cell office:value-type="string"><text:p>{text}</text:p></table:table-cell>' for text in row
+        )
+        + "</table:table-row>"
+        for row in rows
+    )
+    names = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text")
+    )
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as package:
+        package.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        package.writestr(
+            "META-INF/manifest.xml",
+            '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>',
+        )
+        package.writestr(
+            "content.xml",
+            f'<?xml version="1.0"?><office:document-content {names}><office:body><office:spreadsheet>'
+            f'<table:table table:name="Liste">{cells}</table:table>'
+            "</office:spreadsheet></office:body></office:document-content>",
+        )
+    return packed.getvalue()
+
+
+def xls(rows: list[list[str]], *, protected: bool = False) -> bytes:
+    """A BIFF8 workbook with a sheet `Liste` of LABEL cells ([MS-XLS] 2.4), alone in a compound file ([MS-CFB])."""
+
+    def record(kind: int, body: bytes) -> bytes:
+        return struct.pack("<HH", kind, len(body)) + body
+
+    start = record(0x809, struct.pack("<HHHHII", 0x600, 5, 0, 0, 0, 0)) + protected * record(0x2F, b"\1" + bytes(5))
+    end = record(0x0A, b"")
+    name = b"\x05\x00Liste"
+    bound = len(start) + len(record(0x85, bytes(6) + name)) + len(end)
+    sheet = record(0x809, struct.pack("<HHHHII", 0x600, 0x10, 0, 0, 0, 0))
+    for row, cells in enumerate(rows):
+        for column, text in enumerate(cells):
+            sheet += record(0x204, struct.pack("<HHHHB", row, column, 0, len(text), 1) + text.encode("utf-16-le"))
+    stream = (start + record(0x85, struct.pack("<IBB", bound, 0, 0) + name) + end + sheet + end).ljust(4096, b"\0")
+    free, last = 0xFFFFFFFF, 0xFFFFFFFE
+    header = (
+        OLE_MAGIC
+        + bytes(16)
+        + struct.pack("<HHHHH6xIIIIIIIIII", 0x3E, 3, 0xFFFE, 9, 6, 0, 1, 1, 0, 4096, last, 0, last, 0, 0)
+    )
+    header += struct.pack("<108I", *[free] * 108)
+    table = struct.pack("<128I", 0xFFFFFFFD, last, *range(3, 10), last, *[free] * 118)
+
+    def entry(text: str, kind: int, child: int, begin: int, size: int) -> bytes:
+        return text.encode("utf-16-le").ljust(64, b"\0") + struct.pack(
+            "<HBBIII36xIQ", 2 * len(text) + 2, kind, 1, free, free, child, begin, size
+        )
+
+    directory = entry("Root Entry", 5, 1, last, 0) + entry("Workbook", 2, free, 2, len(stream)) + bytes(256)
+    return header + table + directory + stream
+
+
+@pytest.mark.parametrize("made", [ods, xls], ids=["ods", "xls"])
+def test_other_workbooks_are_read_alike(made: Callable[[list[list[str]]], bytes]) -> None:
+    draft = interpret(sheets_of(made([["KI-Liste"], ["Titel", "Phase"], ["Prüfer", "Pilot"]])), ListMapping())
+    assert (draft.table.sheet, draft.table.header_row) == ("Liste", 2)
+    assert [(one.name, one.status) for one in draft.initiatives] == [("Prüfer", "pilot")]
+
+
+def test_a_protected_xls_is_told() -> None:
+    with pytest.raises(ListError, match="password"):
+        sheets_of(xls([["name"]], protected=True))
 
 
 def two_lists(book: xlsxwriter.Workbook) -> None:
