@@ -1,0 +1,185 @@
+"""Squid's own access.log (`logformat squid`): the fastest reader of the project, because it is the commonest input.
+
+    1286536308.779    180 192.168.0.224 TCP_MISS/200 411 GET http://example.com/ - HIER_DIRECT/192.0.2.7 text/html
+
+http://www.squid-cache.org/Doc/config/logformat/ and https://wiki.squid-cache.org/Features/LogFormat"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import unquote
+
+from shadowledger.collectors.clock import EXPLICIT, epoch_us
+from shadowledger.collectors.collector import Collector, Head
+from shadowledger.collectors.lines import fitting
+from shadowledger.collectors.reading import Reading, Wanted
+from shadowledger.collectors.records import UNKNOWN_BYTES, Ignored, Issue, Record, Traffic
+from shadowledger.signatures.hosts import split_authority, split_url
+
+REFERENCE = "http://www.squid-cache.org/Doc/config/logformat/"
+_REMEMBERED = 1 << 18
+_CACHE_METHODS = frozenset(("ICP_QUERY", "HTCP_TST", "HTCP_CLR", "HTCP_NOP", "HTCP_MON", "HTCP_SET"))
+_SCHEMES = {"http:": "http", "https:": "https", "ftp:": "ftp"}
+
+# Result codes: https://wiki.squid-cache.org/SquidFaq/SquidLogs#squid-result-codes (TCP_MISS, TAG_NONE, NONE_NONE ...).
+_RESULT = re.compile(r"([A-Z][A-Z_]*+)/(\d{3})", re.ASCII)
+# A record behind anything, such as a syslog header. The bracket is left by logs that were pasted through Markdown.
+_INSIDE = re.compile(r"\b\d{9,10}\.\d{3}\s++-?\d++\)?\s++\S++\s++[A-Z][A-Z_]*+/\d{3}\s++-?\d++\s++\S++\s++\S", re.ASCII)
+# %[un %Sh/%<a: the user is the word before the hierarchy code. URLs may hold blanks (uri_whitespace allow).
+_USER = re.compile(r"(?:^|\s)(\S++)\s++[A-Z][A-Z_]*+/\S", re.ASCII)
+# Cisco's Secure Web Appliance writes the same fields, then a policy and its verdicts in angle brackets:
+# https://www.cisco.com/c/en/us/td/docs/security/wsa/wsa-14-5/user-guide/wsa-userguide-14-5/b_WSA_UserGuide_11_7_chapter_010101.html
+_CISCO = re.compile(r"\s<[^<>\s]*,[^<>]*>")
+
+
+class _Results(dict[str, tuple[int, str]]):
+    """CODE/status to (status, action); KeyError for a word that is no result code."""
+
+    def __missing__(self, word: str) -> tuple[int, str]:
+        found = _RESULT.fullmatch(word)
+        if found is None:
+            raise KeyError(word)
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        result = self[word] = int(found[2]), action_of(found[1])
+        return result
+
+
+class _Authorities(dict[str, tuple[str, int]]):
+    """What stands between `//` and the next slash to (clean host, port); KeyError where it takes more care."""
+
+    def __missing__(self, text: str) -> tuple[str, int]:
+        host, port = split_authority(text)
+        if not host or "?" in text or "#" in text or "\\" in text:
+            raise KeyError(text)
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        self[text] = host, port
+        return host, port
+
+
+def action_of(code: str) -> str:
+    """allowed or blocked, by Squid's result code; empty where no request was handled (NONE, TAG_NONE)."""
+    if "DENIED" in code:
+        return "blocked"
+    return "" if code.startswith(("NONE", "TAG_NONE")) else "allowed"
+
+
+def not_a_request(method: str, url: str) -> str:
+    """Why a line is not somebody's request for a host; empty where it is."""
+    if url.startswith("error:"):
+        return "no request could be read"  # error:transaction-end-before-headers, error:invalid-request
+    return "another cache asked" if method in _CACHE_METHODS else ""
+
+
+class _Requests:
+    """Builds the records of one pass, and remembers for which targets there is none to build."""
+
+    def __init__(self, wanted: Wanted | None) -> None:
+        self.wanted = wanted
+        self.unwanted_tunnels: set[str] = set()
+        """Targets of CONNECT: with them everything is said that could be asked."""
+        self._authorities = _Authorities()
+
+    def record(self, position: int, fields: list[str], result: tuple[int, str]) -> Record | None:
+        """The record of one line, or None where it is not wanted."""
+        method, url = fields[5], fields[6]
+        parts = url.split("/", 3)
+        try:
+            scheme, path = _SCHEMES[parts[0] + parts[1]], "/" + parts[3]
+            host, port = self._authorities[parts[2]]
+            if "?" in path or "#" in path:
+                path = path.partition("?")[0].partition("#")[0]
+        except (KeyError, IndexError):
+            scheme, host, port, path = split_url(url)
+        if self.wanted is not None and host and not self.wanted(host, path, method, port, "", ""):
+            if method == "CONNECT":
+                self._remember(url)
+            return None
+        if reason := not_a_request(method, url):
+            return Ignored(position, reason)
+        if not host:
+            return Issue(position, "no host")
+        time_us = epoch_us(fields[0])
+        user = _USER.search(fields[7]) if len(fields) > 7 else None
+        return Traffic(
+            position=position,
+            via="proxy",
+            host=host,
+            time_us=time_us,
+            tz_source=EXPLICIT if time_us else "",
+            client=value_of(fields[2]),
+            user=value_of(user[1]) if user else "",
+            port=port,
+            scheme=scheme,
+            path=path,
+            method=value_of(method),
+            status=result[0],
+            received_bytes=bytes_of(fields[4]),
+            action=result[1],
+        )
+
+    def _remember(self, tunnel: str) -> None:
+        if len(self.unwanted_tunnels) >= _REMEMBERED:
+            self.unwanted_tunnels.clear()
+        self.unwanted_tunnels.add(tunnel)
+
+
+def value_of(word: str) -> str:
+    """A word with its percent-encoding undone, empty for the `-` that stands for nothing."""
+    return "" if word == "-" else unquote(word) if "%" in word else word
+
+
+def bytes_of(word: str) -> int:
+    """A size in bytes; UNKNOWN_BYTES where the word is no number."""
+    return int(word) if word.isascii() and word.isdigit() and len(word) < 19 else UNKNOWN_BYTES
+
+
+def read(reading: Reading) -> Iterator[Record]:
+    """One record a line. Nearly all lines are passed over by what is remembered of their targets."""
+    results, requests = _Results(), _Requests(reading.wanted)
+    unwanted_tunnels = requests.unwanted_tunnels
+    for first, lines in reading.blocks():
+        reading.record_count += len(lines)
+        for position, line in enumerate(lines, first):
+            fields = line.split(None, 7)
+            try:
+                url, result = fields[6], results[fields[3]]
+            except (IndexError, KeyError):
+                if not fields or fields[0][0] == "#":
+                    reading.record_count -= 1
+                    continue
+                inside = _INSIDE.search(line)
+                if inside is None:
+                    yield Issue(position, "fewer than 7 fields" if len(fields) < 7 else "no result code in field 4")
+                    continue
+                fields = line[inside.start() :].split(None, 7)
+                url, result = fields[6], results[fields[3]]
+            if fields[5] == "CONNECT" and url in unwanted_tunnels:
+                continue
+            record = requests.record(position, fields, result)
+            if record is not None:
+                yield record
+
+
+def _is_ours(line: str) -> bool:
+    return _INSIDE.search(line) is not None and not _CISCO.search(line.partition(" [")[0])
+
+
+def detect(head: Head) -> str:
+    fits = fitting(head, _is_ours)
+    fields = "epoch.ms, elapsed, client, CODE/status, size, method, URL"
+    return f"{fits} have Squid's native fields: {fields}" if fits else ""
+
+
+SQUID_NATIVE = Collector(
+    id="squid_native",
+    title="Squid access.log (native)",
+    framing="line",
+    fills=("client", "user", "port", "scheme", "path", "method", "status", "received_bytes", "action"),
+    detect=detect,
+    read=read,
+    reference=REFERENCE,
+    resumes=True,
+)
