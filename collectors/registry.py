@@ -6,14 +6,24 @@ from typing import NamedTuple
 
 from shadowledger.collectors.capture.captures import CAPTURE
 from shadowledger.collectors.collector import Collector, look
+from shadowledger.collectors.dns.bind import BIND_QUERY
 from shadowledger.collectors.endpoint.osquery import OSQUERY, OSQUERY_ROWS
 from shadowledger.collectors.endpoint.ps import PS_AUX, PS_COLUMNS
 from shadowledger.collectors.endpoint.snapshots import PROCESS_SNAPSHOT
 from shadowledger.collectors.endpoint.tasklist import TASKLIST, TASKLIST_CSV
+from shadowledger.collectors.proxy.clf import SQUID_COMBINED, SQUID_COMMON, SQUID_CUSTOM
 from shadowledger.collectors.proxy.squid import SQUID_NATIVE
+from shadowledger.collectors.zeek import ZEEK_TSV
+from shadowledger.collectors.zeek_json import ZEEK_JSON
 
 COLLECTORS: tuple[Collector, ...] = (
     SQUID_NATIVE,
+    SQUID_COMMON,
+    SQUID_COMBINED,
+    SQUID_CUSTOM,
+    ZEEK_TSV,
+    ZEEK_JSON,
+    BIND_QUERY,
     CAPTURE,
     PROCESS_SNAPSHOT,
     OSQUERY,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 
@@ -26,10 +26,13 @@ class Seen:
     presence_rung: int
     blocked_count: int
     """Records that a proxy or resolver refused."""
+    judged_count: int
+    """Records whose source says whether they were refused."""
     sent_bytes: int | None
     received_bytes: int | None
-    channels: tuple[str, ...]
     source_count: int
+    channel_counts: Mapping[str, int]
+    """Records by channel. Channels see the same thing each in its way, so these are never added up."""
 
 
 def seen_services(connection: sqlite3.Connection) -> list[Seen]:
@@ -39,13 +42,19 @@ def seen_services(connection: sqlite3.Connection) -> list[Seen]:
         select service.id, service.name, service.vendor, service.family, service.category, instance,
                coalesce(min(nullif(day_on, '')), ''), max(day_on), count(distinct nullif(day_on, '')),
                sum(record_count), max(use_rung), max(presence_rung),
-               sum(case when action = 'blocked' then record_count else 0 end), sum(sent_bytes), sum(received_bytes),
-               group_concat(distinct channel), count(distinct source_id)
+               sum(case when action = 'blocked' then record_count else 0 end),
+               sum(case when action != '' then record_count else 0 end), sum(sent_bytes), sum(received_bytes),
+               count(distinct source_id)
         from contribution join service on service.id = service_id
         group by service_id, instance order by service_id, instance
         """
     )
-    return [Seen(*(*told, tuple(sorted(channels.split(","))), sources)) for *told, channels, sources in rows]
+    channels: dict[tuple[str, str], dict[str, int]] = {}
+    for service_id, instance, channel, count in connection.execute(
+        "select service_id, instance, channel, sum(record_count) from contribution group by 1, 2, 3 order by 1, 2, 3"
+    ):
+        channels.setdefault((service_id, instance), {})[channel] = count
+    return [Seen(*(*row, channels[row[0], row[5]])) for row in rows]
 
 
 def traces(connection: sqlite3.Connection) -> Iterator[tuple[str, str, str, str, str, str, int]]:

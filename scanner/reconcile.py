@@ -96,10 +96,10 @@ def reconcile(
 def _of_discovered(one: Discovered, owners: list[str], because: list[str]) -> Finding:
     seen = one.seen
     reasons = list(because) or ["no declared initiative names it, its hosts or its vendor's product"]
-    if seen.blocked_count == seen.record_count:
-        reasons.append("every contact was blocked")
+    if seen.blocked_count and seen.blocked_count == seen.judged_count:
+        reasons.append(f"every contact whose outcome is known was blocked ({seen.blocked_count})")
     elif seen.blocked_count:
-        reasons.append(f"{seen.blocked_count} of {seen.record_count} contacts were blocked")
+        reasons.append(f"{seen.blocked_count} of {seen.judged_count} contacts were blocked")
     if one.use == "resolved":
         reasons.append("only looked up in DNS; whether it was used, no source here can say")
     if not one.use and one.presence:

@@ -13,7 +13,7 @@ import click
 from shadowledger.scanner.cli.state import present
 from shadowledger.scanner.site import Site
 
-LOGS = ("access.log", "query.log", "dns.pcap", "processes.json")
+LOGS = ("access.log", "query.log", "dns.pcap", "processes-*.json")
 DIRECTORY = (("people.csv", "people"), ("devices.csv", "devices"), ("leases.csv", "leases"))
 LIST = "official.csv"
 
@@ -27,8 +27,8 @@ def command(keep: Path | None) -> None:
     if (folder / "inventory.db").exists():
         raise click.UsageError(f"{folder} holds an inventory already; name another folder.")
     with as_file(files("shadowledger.scanner") / "demo") as bundled:
-        for name in (*LOGS, *(name for name, _ in DIRECTORY), LIST):
-            copyfile(bundled / name, folder / name)
+        for file in sorted(bundled.iterdir()):
+            copyfile(file, folder / file.name)
     with contextlib.chdir(folder):
         _run("declare", "import", LIST)
         for name, kind in DIRECTORY:

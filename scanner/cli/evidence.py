@@ -61,7 +61,7 @@ def _explain(state: Present, finding_id: str) -> None:
                 click.echo(clean(f"  {reason}"))
             return
     one, finding = state.need(finding_id)
-    click.echo(clean(f"{one.title}: {finding.kind}, {one.seen.record_count} records, {one.seen.source_count} sources"))
+    click.echo(clean(f"{one.title}: {finding.kind}, seen in {one.seen.source_count} sources"))
     for reason in finding.reasons:
         click.echo(clean(f"  {reason}"))
     click.echo()

@@ -9,13 +9,13 @@ from shadowledger.db.observations import indications
 from shadowledger.db.transactions import writing
 from shadowledger.scanner.cli.options import format_option, print_rows
 from shadowledger.scanner.cli.state import present
-from shadowledger.scanner.output import clean
+from shadowledger.scanner.output import as_text, clean
 from shadowledger.scanner.reports.answer import discovered_rows, people_in_words
 from shadowledger.scanner.site import Site
 
 COLUMNS = (
     "id", "service", "vendor", "instance", "use", "presence", "people", "first_seen_on", "last_seen_on", "records",
-    "channels", "finding", "state",
+    "finding", "state",
 )  # fmt: skip
 
 
@@ -56,10 +56,9 @@ def show(site: Site, /, discovered_id: str, form: str) -> None:
             seen = one.seen
             people = people_in_words(one.people.low, one.people.high)
             click.echo(clean(f"{one.title} by {seen.vendor or 'this organization'}: {finding.kind}, {one.state}"))
+            when = f"{seen.first_seen_on} to {seen.last_seen_on}"
             click.echo(f"  use {one.use or 'not shown'}, presence {one.presence or 'not shown'}, people {people}")
-            click.echo(
-                f"  {seen.record_count} records on {seen.day_count} days, {seen.first_seen_on} to {seen.last_seen_on}"
-            )
+            click.echo(f"  {as_text(seen.channel_counts)} records on {seen.day_count} days, {when}")
             for reason in finding.reasons:
                 click.echo(clean(f"  {reason}"))
             click.echo()
