@@ -10,7 +10,7 @@ from functools import cache
 from struct import Struct
 from typing import NamedTuple
 
-from dns.rdatatype import to_text
+from dns.rdatatype import RdataType, to_text
 
 HEADER_BYTES = 12
 LONGEST_NAME_BYTES = 255  # RFC 1035, section 2.3.4
@@ -176,4 +176,4 @@ def _written(labels: list[bytes]) -> str:
 @cache
 def type_word(number: int) -> str:
     """A question type from 0 to 65,535 as a word: A, HTTPS, TYPE123."""
-    return to_text(number)
+    return to_text(RdataType.make(number))

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from shadowledger.collectors.capture.captures import CAPTURE
-from shadowledger.collectors.collector import look
 from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.records import Traffic
+from shadowledger.collectors.registry import claims
 from shadowledger.collectors.sources import open_source
 
 CAPTURES = Path(__file__).parents[3] / "shared" / "data" / "captures"
@@ -24,12 +24,12 @@ def plain(names: set[str]) -> set[str]:
 
 
 @pytest.mark.skipif(not CAPTURES.is_dir(), reason="../shared/data/captures is not there")
-def test_real_captures_are_claimed_counted_and_give_the_names_that_tshark_sees() -> None:
+def test_real_captures_are_claimed_once_and_counted_and_give_the_names_that_tshark_sees() -> None:
     expected_count = found_count = extra_count = 0
     for line in (CAPTURES / "expected.jsonl").read_text().splitlines():
         row = json.loads(line)
         with open_source(CAPTURES / "samples" / row["file"]) as opened:
-            assert CAPTURE.detect(look(opened.head)), row["file"]
+            assert [claim.collector.id for claim in claims(opened.head)] == ["capture"], row["file"]
             reading = Reading(opened)
             records = list(reading.records(CAPTURE))
         told = {record.position for record in records}
