@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help dev check test demo golden record docs bundle clean
+.PHONY: help dev check test demo golden record docs bundle bench clean
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z]*\):.*##/\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -37,6 +37,9 @@ docs: $(READY)  ## Write the reference of commands
 
 bundle: $(READY)  ## Write dist/bundle, which installs without a network
 	@deploy/bundle/build.sh $(BIN)/python dist/bundle
+
+bench: $(READY)  ## Measure; ONLY=part for one part
+	@$(BIN)/python bench $(ONLY)
 
 clean:  ## Remove what was built, and the environment
 	@rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
