@@ -84,10 +84,11 @@ def furnish() -> None:
     WORLD.mkdir()
     SQUID.mkdir()
     shutil.chown(SQUID, "proxy")
-    accounts = [f"{person.login}:x:{FIRST_ACCOUNT + at}" for at, person in enumerate(PEOPLE)]
-    passwd = "".join(f"{account}:{account[-4:]}::{WORLD}/home:/bin/sh\n" for account in accounts)
-    cover("/etc/passwd", Path("/etc/passwd").read_text() + passwd)
-    cover("/etc/group", Path("/etc/group").read_text() + "".join(f"{account}:\n" for account in accounts))
+    people = [(person.login, FIRST_ACCOUNT + at) for at, person in enumerate(PEOPLE)]
+    accounts = "".join(f"{login}:x:{number}:{number}::/:/bin/sh\n" for login, number in people)
+    groups = "".join(f"{login}:x:{number}:\n" for login, number in people)
+    cover("/etc/passwd", Path("/etc/passwd").read_text() + accounts)
+    cover("/etc/group", Path("/etc/group").read_text() + groups)
     cover("/etc/resolv.conf", f"nameserver {SERVER}\noptions timeout:{DEADLINE_SECONDS}\n")
     cover("/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n")
     hosts = sorted({host_of(visit) for visit in VISITS})
