@@ -38,7 +38,8 @@ docs: $(READY)  ## Write the reference of commands
 bundle: $(READY)  ## Write dist/bundle, which installs without a network
 	@deploy/bundle/build.sh $(BIN)/python dist/bundle
 
-bench: $(READY)  ## Measure; ONLY=part for one part
+bench: $(READY)  ## Measure beside rivals; ONLY=part for one part
+	@command -v rg >/dev/null || apt-get -qq install -y ripgrep >/dev/null || echo "ripgrep cannot be installed" >&2
 	@$(BIN)/python bench $(ONLY)
 
 clean:  ## Remove what was built, and the environment
