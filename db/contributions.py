@@ -60,6 +60,12 @@ def add_contributions(
     )
 
 
+def names_anybody(connection: sqlite3.Connection) -> bool:
+    """Whether any contribution holds an id of the identities store."""
+    row = connection.execute("select 1 from contribution where actor_id || device_id || client_id != '' limit 1")
+    return row.fetchone() is not None
+
+
 def contributions_to(
     connection: sqlite3.Connection, service_id: str, instance: str
 ) -> list[tuple[int, int, Contribution]]:

@@ -1,5 +1,25 @@
 """What can be wrong with a database file. Apart from the rest, so that telling it costs no imports."""
 
+_AILMENTS = {
+    "SQLITE_BUSY": "is in use by another run; try again when that has ended",
+    "SQLITE_LOCKED": "is in use by another run; try again when that has ended",
+    "SQLITE_FULL": "cannot grow: its disk is full; make room and try again",
+    "SQLITE_READONLY": "or its folder may not be written; correct the permissions",
+    "SQLITE_PERM": "or its folder may not be written; correct the permissions",
+    "SQLITE_CANTOPEN": "or its folder may not be written; correct the permissions",
+    "SQLITE_IOERR": "could not be read or written by the system; check its disk",
+    "SQLITE_CORRUPT": "is damaged; restore it from a backup",
+    "SQLITE_NOTADB": "is no database, or a damaged one; restore it from a backup, or name another file",
+}
+"""By the beginning of SQLite's own name of an error (https://www.sqlite.org/rescode.html)."""
+
 
 class UnusableError(Exception):
     """A database file that cannot be used as it is. The text says what to do; nothing was changed."""
+
+
+def ailment(error: BaseException) -> str:
+    """What ails a database file, to go behind its name, and what to do; empty where an error is none of SQLite's, or
+    is a mistake of ours."""
+    name = getattr(error, "sqlite_errorname", "")
+    return next((words for start, words in _AILMENTS.items() if name.startswith(start)), "")

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from shadowledger.db.errors import UnusableError
 from shadowledger.db.names import Name
+from shadowledger.db.placing import placed_whole
 from shadowledger.db.transactions import writing
 
 KEY_BYTES = 32
@@ -30,11 +31,10 @@ def read_key(path: Path, *, create: bool) -> bytes:
         if not create:
             raise UnusableError(f"The identities' key {path} is missing; put it back from where it is kept.")
         try:
-            handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        except FileExistsError:
-            return read_key(path, create=False)
-        with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_hex(KEY_BYTES) + "\n")
+            with placed_whole(path) as draft:
+                draft.write_text(secrets.token_hex(KEY_BYTES) + "\n", encoding="ascii")
+        except OSError as error:
+            raise UnusableError(f"A key cannot be made at {path}: {error.strerror or error}.") from error
     try:
         key = bytes.fromhex(path.read_text(encoding="ascii").strip())
     except (ValueError, OSError) as error:
@@ -106,6 +106,11 @@ class Identities:
         sealed = nonce + AESGCM(self._seal_key).encrypt(nonce, text, new_id.encode())
         self.connection.execute("insert into name values (?, ?, ?, ?)", (new_id, name.kind, digest, sealed))
         return new_id
+
+
+def is_empty(connection: sqlite3.Connection) -> bool:
+    """Whether a store holds no name yet, so that any key fits it."""
+    return connection.execute("select 1 from name limit 1").fetchone() is None
 
 
 Link = tuple[str, str, int, int, str]

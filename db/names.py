@@ -32,11 +32,12 @@ and on Windows (https://learn.microsoft.com/windows/security/identity-protection
 def user_name(text: str) -> Name:
     """Who a source's user field means: a upn (`ada@corp.example`), a sam name with or without its domain
     (`corp\\ada`, `ada`), or a system account that is no person."""
-    name = unicodedata.normalize("NFKC", text).strip().strip('"').lower()
-    if name in _NULLS:
-        return NOBODY
+    name = _plain(text).strip('"').strip()
     domain, slash, account = name.rpartition("\\")
-    if name.startswith(_SYSTEM_AUTHORITIES) or account in _SYSTEM_ACCOUNTS or account.endswith("$"):
+    if account in _NULLS:
+        return NOBODY
+    machine = account.partition("@")[0].endswith("$")
+    if machine or account in _SYSTEM_ACCOUNTS or name.startswith(_SYSTEM_AUTHORITIES):
         return Name("system", name)
     if "@" in account:
         return Name("upn", account)
@@ -45,22 +46,28 @@ def user_name(text: str) -> Name:
 
 def device_name(text: str) -> Name:
     """A machine's name or id, in lower case and without a final dot."""
-    name = unicodedata.normalize("NFKC", text).strip().rstrip(".").lower()
+    name = _plain(text).rstrip(".")
     return NOBODY if name in _NULLS else Name("device", name)
 
 
 def address_name(text: str) -> Name:
     """An IP address in its shortest form, a mapped IPv4 as IPv4; what is no address is kept in lower case."""
-    name = text.strip().lower()
+    name = _plain(text)
     if name in _NULLS:
         return NOBODY
     try:
-        address = ipaddress.ip_address(name.partition("%")[0])
+        address = ipaddress.ip_address(name.strip("[]").partition("%")[0])
     except ValueError:
         return Name("address", name)
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
     return Name("address", str(address))
+
+
+def _plain(text: str) -> str:
+    """Full-width and other compatible characters as the plain ones (NFKC, https://www.unicode.org/reports/tr15/), in
+    lower case."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower()).strip()
 
 
 def bare_form(name: Name) -> Name:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from sqlite_utils import Database, Migrations
 
-from shadowledger.db.errors import UnusableError
+from shadowledger.db.errors import UnusableError, ailment
 from shadowledger.db.migrations import identity_steps, inventory_steps
+from shadowledger.db.placing import placed_whole
 
 BUSY_MS = 30_000
 
@@ -27,23 +27,30 @@ def open_identities(path: Path, *, create: bool) -> sqlite3.Connection:
 
 
 def _open(path: Path, steps: Migrations, what: str, *, create: bool) -> sqlite3.Connection:
-    if not path.exists():
-        if not create:
-            raise UnusableError(f"There is no {what} at {path}; `shadowledger init` or a first scan makes one.")
-        _make(path, steps, what)
-    if path.stat().st_size == 0:
-        raise UnusableError(f"{path} is empty, not an {what}. Remove it, or restore it from a backup.")
-    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        if not path.exists():
+            if not create:
+                raise UnusableError(
+                    f"There is no {what} at {path}; `shadowledger init` or a first scan makes one. "
+                    "Where there was one, put it back."
+                )
+            _make(path, steps, what)
+        if path.stat().st_size == 0:
+            raise UnusableError(f"{path} is empty, not an {what}. Remove it, or restore it from a backup.")
+        connection = sqlite3.connect(path, isolation_level=None)
+    except (OSError, sqlite3.OperationalError) as error:
+        raise UnusableError(f"{path} cannot be opened: {getattr(error, 'strerror', None) or error}.") from error
     try:
         connection.execute(f"pragma busy_timeout = {BUSY_MS}")
         connection.execute("pragma foreign_keys = on")
+        connection.execute("pragma recursive_triggers = on")  # or REPLACE would pass by "append-only"
         _check(connection, path, steps, what)
         connection.execute("pragma journal_mode = wal")
         connection.execute("pragma synchronous = normal")
         steps.apply(Database(connection))
     except sqlite3.DatabaseError as error:
         connection.close()
-        raise UnusableError(f"{path} cannot be used as an {what}: {error}. Restore it from a backup.") from error
+        raise UnusableError(f"{path} {ailment(error) or f'cannot be used as an {what}: {error}'}.") from error
     except UnusableError:
         connection.close()
         raise
@@ -51,22 +58,12 @@ def _open(path: Path, steps: Migrations, what: str, *, create: bool) -> sqlite3.
 
 
 def _make(path: Path, steps: Migrations, what: str) -> None:
-    """Make the file beside its place and move it there whole, so that nobody ever meets half of it."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        connection = sqlite3.connect(draft, isolation_level=None)
-        try:
+        with placed_whole(path) as draft, closing(sqlite3.connect(draft, isolation_level=None)) as connection:
             steps.apply(Database(connection))
-        finally:
-            connection.close()
-        with contextlib.suppress(FileExistsError):  # another process was first; its file is as good
-            os.link(draft, path)
     except (OSError, sqlite3.OperationalError) as error:
-        raise UnusableError(f"An {what} cannot be made at {path}: {error}.") from error
-    finally:
-        draft.unlink(missing_ok=True)
+        reason = getattr(error, "strerror", None) or error
+        raise UnusableError(f"An {what} cannot be made at {path}: {reason}.") from error
 
 
 def _check(connection: sqlite3.Connection, path: Path, steps: Migrations, what: str) -> None:

@@ -112,8 +112,9 @@ def known_ids(connection: sqlite3.Connection) -> list[int]:
 def save_source(connection: sqlite3.Connection, source: Source) -> int:
     """Add a source (id 0) or bring a known one up to date; returns its number. To be called inside a transaction."""
     mark = source.mark
+    name = source.name.encode(errors="backslashreplace").decode()  # of a file whose name is in no encoding
     values = (
-        source.name, source.label, source.collector, source.settings, mark.head_bytes, mark.head_sha256,
+        name, source.label, source.collector, source.settings, mark.head_bytes, mark.head_sha256,
         mark.read_bytes, mark.tail_bytes, mark.tail_sha256, mark.next_position, int(mark.open_line),
     )  # fmt: skip
     if source.id:

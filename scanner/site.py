@@ -6,6 +6,9 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
+from shadowledger.db.contributions import names_anybody
+from shadowledger.db.errors import UnusableError
+from shadowledger.db.identities import Identities, is_empty, read_key
 from shadowledger.db.opening import open_identities, open_inventory
 
 
@@ -31,6 +34,18 @@ class Site:
     def inventory(self, *, create: bool = False) -> sqlite3.Connection:
         """Open the inventory; see `db.opening` for errors."""
         return open_inventory(self.inventory_path, create=create)
+
+    def names(self, inventory: sqlite3.Connection, *, create: bool = False) -> Identities:
+        """Open the identities store with its key. Raises UnusableError where one of them is missing that there was, or
+        where they do not belong together: with others, everybody would be counted twice."""
+        store = self.identities(create=create and not names_anybody(inventory))
+        try:
+            names = Identities(store, read_key(self.key_path, create=create and is_empty(store)))
+            names.check_key()
+        except UnusableError:
+            store.close()
+            raise
+        return names
 
     def identities(self, *, create: bool = False) -> sqlite3.Connection:
         """Open the identities store; see `db.opening` for errors."""

@@ -6,9 +6,13 @@ import ipaddress
 import shutil
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from checkout import CHECKOUT, tracked_files
+
+if TYPE_CHECKING:
+    from shadowledger.scanner.knowledge import Signatures
 
 _TALKING = ("socket.connect", "socket.sendto", "socket.sendmsg")
 _NAMING = ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr")
@@ -49,3 +53,11 @@ def clean_copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(CHECKOUT / name, target, follow_symlinks=False)
     return copy
+
+
+@pytest.fixture(scope="session")
+def signatures() -> Signatures:
+    """The catalogue alone, read and compiled once: it takes half a second."""
+    from shadowledger.scanner.knowledge import load_signatures
+
+    return load_signatures(None, None, "test")

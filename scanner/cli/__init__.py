@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
 import sys
 import traceback
 from importlib import import_module
@@ -10,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from shadowledger.db.errors import UnusableError
+from shadowledger.db.errors import UnusableError, ailment
 
 COMMANDS = {
     "demo": "Show the whole job on bundled inputs.",
@@ -39,6 +42,19 @@ class _Commands(click.Group):
         command = import_module(f"{__name__}.{cmd_name}").command
         assert isinstance(command, click.Command)  # noqa: S101 - a slip of ours, not of a user
         return command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        for word in args:
+            if not _is_text(word) and not Path(word).exists():
+                raise click.UsageError(f"'{word}' is not valid UTF-8, and names no file.")
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # whoever reads has seen enough
+            _close_output()
+            return 0
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -86,22 +102,49 @@ def cli(ctx: click.Context, db: Path | None) -> None:
 
 def main() -> None:
     """Run the command line. Exit codes: docs/exit-codes.md."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character ends no report
     try:
         code = cli.main(prog_name="shadowledger", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         code = error.exit_code
-    except UnusableError as error:
-        click.echo(f"Error: {error}", err=True)
-        code = 4
     except (KeyboardInterrupt, click.Abort):
         click.echo("Stopped.", err=True)
         code = 130
-    except BrokenPipeError:
-        sys.stderr.close()
-        code = 0
-    except Exception:  # noqa: BLE001 - the one place: a bug of ours is told as one
-        traceback.print_exc()
-        click.echo("This is a bug of shadowledger; please report it with the lines above.", err=True)
-        code = 70
+    except Exception as error:  # noqa: BLE001 - the one place: a bug of ours is told as one
+        code = _told(error)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _told(error: Exception) -> int:
+    """Say what is wrong with a database or with this system, or that it is a bug of ours; returns the exit code."""
+    if isinstance(error, UnusableError):
+        click.echo(f"Error: {error}", err=True)
+        return 4
+    if ill := ailment(error):
+        click.echo(f"Error: The inventory, or its identities store, {ill}.", err=True)
+        return 1 if "disk" in ill else 4
+    if isinstance(error, OSError):
+        _close_output()
+        where = f"{error.filename}: " if error.filename else ""
+        click.echo(f"Error: {where}{error.strerror or error}.", err=True)
+        return 1
+    traceback.print_exception(error)
+    click.echo("This is a bug of shadowledger; please report it with the lines above.", err=True)
+    return 70
+
+
+def _is_text(word: str) -> bool:
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _close_output() -> None:
+    """Drop what standard output still holds, which the interpreter would try to write again at its end."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

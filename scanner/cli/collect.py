@@ -52,10 +52,12 @@ def files(inputs: tuple[str, ...], explain: bool, form: str, **told: str) -> int
     for path in paths:
         outcome = Outcome(str(path))
         try:
-            with open_source(path) as opened:
-                _print(opened, choices, signatures, outcome)
+            opened = open_source(path)
         except OSError as error:
             outcome.problem = f"cannot be opened: {error.strerror or error}"
+        else:
+            with opened:
+                _print(opened, choices, signatures, outcome)
         if explain and outcome.collector:
             click.echo(clean(f"{path}: {outcome.collector}: {outcome.reason}"), err=True)
         if outcome.problem:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from shadowledger.db.identities import Identities, read_key
 from shadowledger.scanner.directory import KINDS, FlawedDirectoryError, import_directory
 from shadowledger.scanner.site import Site
 
@@ -30,10 +29,13 @@ def import_(site: Site, /, file: Path, kind: str) -> None:
     leases   address, device, mac, start, end      (ISO 8601; UTC where no zone is named)
 
     What was scanned before is joined too: nothing has to be read again."""
-    site.inventory(create=True).close()
-    store = Identities(site.identities(create=True), read_key(site.key_path, create=True))
+    inventory = site.inventory(create=True)
+    store = site.names(inventory, create=True)
+    inventory.close()
     try:
         count, new = import_directory(store, file, kind)
     except FlawedDirectoryError as error:
         raise click.UsageError(str(error)) from error
+    finally:
+        store.connection.close()
     click.echo(f"{count} {kind} read, {new} links are new.")

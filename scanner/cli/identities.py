@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from shadowledger.db import audit
-from shadowledger.db.identities import Identities, read_key
 from shadowledger.db.names import Name, address_name, device_name, user_name
 from shadowledger.db.transactions import writing
 from shadowledger.scanner.output import clean
@@ -26,7 +25,7 @@ def reveal(site: Site, /, ids: tuple[str, ...], reason: str) -> int:
     if not reason.strip():
         raise click.UsageError("--reason must say why.")
     inventory = site.inventory()
-    store = Identities(site.identities(), read_key(site.key_path, create=False))
+    store = site.names(inventory)
     code = 0
     for wanted in ids:
         with writing(inventory):
@@ -47,7 +46,7 @@ def reveal(site: Site, /, ids: tuple[str, ...], reason: str) -> int:
 def find(site: Site, /, name: str, reason: str) -> int:
     """Say which ids a user name, machine or address has here."""
     inventory = site.inventory()
-    store = Identities(site.identities(), read_key(site.key_path, create=False))
+    store = site.names(inventory)
     forms: set[Name] = {user_name(name), device_name(name), address_name(name)}
     found = sorted((form.kind, known) for form in forms if form.kind and (known := store.known_id(form)))
     with writing(inventory):

@@ -64,12 +64,10 @@ def choices_of(told: Mapping[str, str]) -> Choices:
 
 def open_scan(site: Site, *, create: bool) -> Scan:
     """Everything a run needs, opened and checked. The caller closes it."""
-    from shadowledger.db.identities import Identities, read_key
     from shadowledger.scanner.pipeline import Scan
 
     connection = site.inventory(create=create)
-    identities = Identities(site.identities(create=create), read_key(site.key_path, create=create))
-    identities.check_key()
+    identities = site.names(connection, create=create)
     return Scan(connection, identities, open_signatures(site, connection))
 
 

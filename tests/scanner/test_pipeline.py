@@ -33,11 +33,6 @@ def site(tmp_path: Path) -> Site:
     return Site(tmp_path / "site" / "inventory.db")
 
 
-@pytest.fixture(scope="session")
-def signatures() -> Signatures:
-    return load_signatures(None, None, "test")
-
-
 @pytest.fixture
 def scan(site: Site, signatures: Signatures) -> Iterator[Scan]:
     connection = site.inventory(create=True)
@@ -227,7 +222,7 @@ BAD_INPUTS: list[tuple[str, Callable[[Path], object], str]] = [
     ("empty", lambda path: path.write_bytes(b""), "is empty"),
     ("binary called log", lambda path: path.write_bytes(bytes(range(256)) * 40), "binary file"),
     ("prose", lambda path: path.write_text("Dear all,\nplease find attached\n" * 9), "no format"),
-    ("not gz at all", lambda path: path.write_bytes(b"\x1f\x8b\x08" + b"\xff" * 99), "damaged"),
+    ("not gz at all", lambda path: path.write_bytes(b"\x1f\x8b\x08" + bytes(6) + b"\xff" * 99), "damaged"),
     ("a folder", cannot_read, "cannot be opened"),
 ]
 

@@ -1,0 +1,25 @@
+"""Files that appear at their place whole and private, or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def placed_whole(path: Path) -> Iterator[Path]:
+    """Give an empty file beside `path`, readable by its owner alone, and move it to `path` when the block ends well.
+
+    Where another process was faster, its file stays. Raises OSError where the folder cannot be written."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
+    os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    try:
+        yield draft
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
