@@ -29,14 +29,15 @@ _SAID_UTC = frozenset(("z", "utc", "gmt"))
 # https://www.rfc-editor.org/rfc/rfc3339#section-5.6, and what it calls readable: a blank for the T; also a comma before
 # the fraction (ISO 8601), slashes between the numbers of a date (PAN-OS, Windows), offsets without a colon.
 _ISO = re.compile(
-    r"(\d{4})[-/](\d\d?)[-/](\d\d?)[Tt _](\d\d?):(\d\d):(\d\d)(?:[.,](\d{1,9})\d*)? ?([A-Za-z]+|[+-]\d\d(?::?\d\d)?)?",
+    r"(\d{4})[-/](\d\d?)[-/](\d\d?)[Tt _](\d\d?):(\d\d):(\d\d)(?:[.,](\d{1,9})\d*)?"
+    r" ?([A-Za-z]{1,9}|[+-]\d\d(?::?\d\d)?)?",
     re.ASCII,
 )
 # https://httpd.apache.org/docs/2.4/mod/mod_log_config.html (%t), and BIND's 19-Oct-2022 05:34:02.425 as in
 # https://bind9.readthedocs.io/en/latest/reference.html#namedconf-statement-print-time
 _DAY_FIRST = re.compile(
     r"(\d\d?)[-/ ]([A-Za-z]{3})[-/ ](\d{4})[: ](\d\d?):(\d\d):(\d\d)"
-    r"(?:[.,](\d{1,9})\d*)?(?: ([A-Za-z]+|[+-]\d\d:?\d\d))?",
+    r"(?:[.,](\d{1,9})\d*)?(?: ([A-Za-z]{1,9}|[+-]\d\d:?\d\d))?",
     re.ASCII,
 )
 # https://www.rfc-editor.org/rfc/rfc3164#section-4.1.2
@@ -138,7 +139,7 @@ class Clock:
         except (ValueError, OverflowError):
             return NO_TIME
         time_us = since // dt.timedelta(microseconds=1)
-        if time_us <= 0:
+        if not 0 < time_us <= _LAST_SECOND * _SECOND_US:
             return NO_TIME
         return time_us, EXPLICIT if offset else CONFIG if self._zone else ASSUMED
 

@@ -1,10 +1,16 @@
-"""What the first lines of an input have in common."""
+"""What readers of lines share: how a format is recognised by them, and what they need not ask a second time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from typing import TypeVar
 
 from shadowledger.collectors.collector import Head
+
+REMEMBERED = 1 << 18
+LONGEST_KEY = 300
+"""Characters; no host name has more, and what has is not worth remembering."""
+Key = TypeVar("Key", bound=Hashable)
 
 
 def fitting(head: Head, is_ours: Callable[[str], object]) -> str:
@@ -12,3 +18,15 @@ def fitting(head: Head, is_ours: Callable[[str], object]) -> str:
     lines = [line for line in head.lines if not line.startswith("#")]
     fits = sum(bool(is_ours(line)) for line in lines)
     return f"{fits} of {len(lines)} lines" if fits and fits * 4 >= len(lines) * 3 else ""
+
+
+class Unwanted(set[Key]):
+    """Targets, as the source writes them, that nobody wanted. Bounded: at REMEMBERED it forgets them all."""
+
+    def remember(self, key: Key) -> None:
+        size = len(key) if isinstance(key, str) else len(str(key))
+        if size > LONGEST_KEY:
+            return
+        if len(self) >= REMEMBERED:
+            self.clear()
+        self.add(key)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from shadowledger.collectors.clock import EXPLICIT, NO_TIME, Clock, Stamp, clock_of, epoch_us
 from shadowledger.collectors.collector import Collector, Head
 from shadowledger.collectors.dns.questions import question_word
+from shadowledger.collectors.lines import Unwanted
 from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.records import UNKNOWN_BYTES, Ignored, Issue, Record, Traffic
 from shadowledger.signatures.hosts import clean_host, split_authority, split_url
@@ -25,7 +26,6 @@ NEEDED = frozenset((
     "ts", "id.orig_h", "id.resp_p", "query", "qtype", "qtype_name", "server_name", "host", "uri", "method",
     "status_code", "user_agent", "username", "request_body_len", "response_body_len",
 ))  # fmt: skip
-REMEMBERED = 1 << 18
 _MULTICAST = {"5353": "mdns", "5355": "llmnr"}
 _NO_NAME = {"dns": "no question in this record", "tls": "no server name in this handshake",
             "quic": "no server name in this handshake", "http": "no host in this request"}  # fmt: skip
@@ -173,7 +173,7 @@ class _Header:
 def read_tsv(reading: Reading) -> Iterator[Record]:
     """One record a row; rows of dns, ssl and quic logs are passed over by their name once nobody wanted it."""
     header, clock = _Header(), clock_of(reading)
-    unwanted: set[tuple[str, str]] = set()
+    unwanted: Unwanted[tuple[str, str]] = Unwanted()
     for first, lines in reading.blocks():
         for position, line in enumerate(lines, first):
             if not line or line.isspace():
@@ -198,9 +198,7 @@ def read_tsv(reading: Reading) -> Iterator[Record]:
             if found is not None:
                 yield found
             elif header.via != "http":
-                if len(unwanted) >= REMEMBERED:
-                    unwanted.clear()
-                unwanted.add(key)
+                unwanted.remember(key)
 
 
 def _unescaped(text: str) -> str:

@@ -13,10 +13,10 @@ import msgspec
 
 from shadowledger.collectors.clock import Clock, clock_of
 from shadowledger.collectors.collector import Collector, Head
-from shadowledger.collectors.lines import fitting
+from shadowledger.collectors.lines import Unwanted, fitting
 from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.records import Issue, Record
-from shadowledger.collectors.zeek import FILLS, NEEDED, REFERENCE, REMEMBERED, ignored, record, via_of
+from shadowledger.collectors.zeek import FILLS, NEEDED, REFERENCE, ignored, record, via_of
 
 _VIA = {"dns": "dns", "ssl": "tls", "http": "http", "quic": "quic"}
 _FLAT = {"id_orig_h": "id.orig_h", "id_resp_p": "id.resp_p"}
@@ -47,7 +47,7 @@ _BROKEN = (msgspec.DecodeError, RecursionError)
 def read_json(reading: Reading) -> Iterator[Record]:
     """One record a line. A name that nobody wanted is remembered, and its lines are not decoded a second time."""
     clock = clock_of(reading)
-    unwanted: set[tuple[str, str | int]] = set()
+    unwanted: Unwanted[tuple[str, str | int]] = Unwanted()
     for first, lines in reading.blocks():
         reading.record_count += len(lines)
         for position, line in enumerate(lines, first):
@@ -66,9 +66,7 @@ def read_json(reading: Reading) -> Iterator[Record]:
             if found is not None:
                 yield found
             elif key[0]:
-                if len(unwanted) >= REMEMBERED:
-                    unwanted.clear()
-                unwanted.add(key)
+                unwanted.remember(key)
 
 
 def _record(position: int, line: str, clock: Clock, reading: Reading) -> Record | None:

@@ -13,12 +13,11 @@ from collections.abc import Iterator
 from shadowledger.collectors.clock import EXPLICIT, NO_TIME, Clock, Stamp, clock_of
 from shadowledger.collectors.collector import Collector, Head
 from shadowledger.collectors.dns.questions import question_word, unescaped_name
-from shadowledger.collectors.lines import fitting
+from shadowledger.collectors.lines import Unwanted, fitting
 from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.records import Ignored, Issue, Record, Traffic
 from shadowledger.signatures.hosts import clean_host
 
-_REMEMBERED = 1 << 18
 _LONGEST_HEADER = 512
 _MARK = ": query: "
 # 10.0.0.5#51234, 2001:db8::1#51234, fe80::1%eth0#5353; the @0x address of the client object came with 9.11
@@ -51,7 +50,7 @@ _NAMED = re.compile(
 
 def read(reading: Reading) -> Iterator[Record]:
     """One question a line; nearly all are passed over because nobody wants their name."""
-    unwanted: set[str] = set()
+    unwanted: Unwanted[str] = Unwanted()
     clock = clock_of(reading)
     for first, lines in reading.blocks():
         reading.record_count += len(lines)
@@ -70,9 +69,7 @@ def read(reading: Reading) -> Iterator[Record]:
             if record is not None:
                 yield record
             else:
-                if len(unwanted) >= _REMEMBERED:
-                    unwanted.clear()
-                unwanted.add(question)
+                unwanted.remember(question)
 
 
 def _record(position: int, before: str, after: str, clock: Clock, reading: Reading) -> Record | None:
@@ -130,7 +127,7 @@ BIND_QUERY = Collector(
     id="bind_query",
     title="BIND 9 query log",
     framing="line",
-    fills=("client", "question_type"),
+    fills=("time", "host", "client", "question_type"),
     detect=detect,
     read=read,
     reference="https://bind9.readthedocs.io/en/latest/reference.html#namedconf-statement-querylog",

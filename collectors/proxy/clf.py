@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from ipaddress import ip_address
 
 from shadowledger.collectors.clock import EXPLICIT, NO_TIME, Clock, Stamp, clock_of, epoch_us
 from shadowledger.collectors.collector import Collector, Head
 from shadowledger.collectors.lines import fitting
 from shadowledger.collectors.proxy.logformat import LogFormat, compile_format
-from shadowledger.collectors.proxy.squid import REFERENCE, action_of, bytes_of, not_a_request
+from shadowledger.collectors.proxy.squid import REFERENCE, action_of, bytes_of, is_address, is_name, not_a_request
 from shadowledger.collectors.reading import Reading, Settings
 from shadowledger.collectors.records import Ignored, Issue, Record, Traffic
 from shadowledger.signatures.hosts import Url, split_authority, split_url
@@ -50,21 +49,13 @@ def _target(values: dict[str, str]) -> Url:
     host, port = url.host, url.port
     if not host:
         host, port = split_authority(values.get("host") or values.get("host_header") or values.get("sni", ""))
-    elif "sni" in values and _is_address(host):
+    elif "sni" in values and is_address(host):
         host = split_authority(values["sni"])[0]
     if not port and values.get("port", "").isdecimal():
         port = split_authority(f"x:{values['port']}")[1]
     scheme = url.scheme or values.get("scheme", "").lower()
     path = url.path or values.get("path", "").partition("?")[0].partition("#")[0]
     return Url(scheme, host, port, path)
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def _time(values: dict[str, str], clock: Clock) -> Stamp:
@@ -85,7 +76,7 @@ def _record(position: int, values: dict[str, str], clock: Clock, reading: Readin
     if reason := not_a_request(method, values.get("url", "")):
         return Ignored(position, reason)
     scheme, host, port, path = _target(values)
-    if not host:
+    if not is_name(host):
         return Issue(position, "no host")
     if reading.wanted is not None and not reading.wanted(host, path, method, port, agent, ""):
         return None
@@ -97,9 +88,9 @@ def _record(position: int, values: dict[str, str], clock: Clock, reading: Readin
         host=host,
         time_us=time_us,
         tz_source=tz_source,
-        client=values.get("client", "") or (name if _is_address(name) else ""),
+        client=values.get("client", "") or (name if is_address(name) else ""),
         user=values.get("user", ""),
-        device="" if _is_address(name) else name,
+        device="" if is_address(name) else name,
         port=port,
         scheme=scheme,
         path=path,

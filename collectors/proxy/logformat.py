@@ -22,6 +22,8 @@ _FIELDS = {
     "{user-agent}>h": "user_agent", "{user-agent}>ha": "user_agent", "{host}>h": "host_header",
 }  # fmt: skip
 _ENCODED = frozenset(("user", "user_agent"))  # of URLs the encoding is part
+_ADDRESSES = frozenset((">a", ">A", "<a", "<A", ">la", "<la", "la", ">rd", "<rd", "rd"))
+_CLASSES = {"result": "[A-Z_]*", "host": r"[^\s/]*", "port": r"\d*"}  # these end where something else begins
 _OTHER_CODES = (
     "tr dt tS >p >eui >la >lp <a <A <p <la <lp la lp sn err_code err_detail note et ea Sh mt rv >rv <rv <rm <rs "
     "<rP <rp >h >ha <h st >sh <sh <bs <pt <tt credentials"
@@ -78,7 +80,7 @@ def compile_format(text: str) -> LogFormat:
             continue
         before = "".join(other if isinstance(other, str) else "" for other in parts[:number])
         following = parts[number + 1] if number + 1 < len(parts) else ""
-        if not isinstance(following, str) and part.field != "host":
+        if not isinstance(following, str) and part.field not in _CLASSES:
             raise ValueError(f"%{part.code} and %{following.code} touch in the log format; nothing parts their values.")
         if part.field:
             in_quotes = '"' if before.count('"') % 2 else ""
@@ -130,8 +132,8 @@ def _value(part: _Directive, before: str, following: str | _Directive) -> str:
     literal that ends it, so that no line makes the match go back over more than one value."""
     capture = "(" if part.field else "(?:"
     pad = " *+" if part.is_padded else ""
-    if not isinstance(following, str):  # %>rd%>rp: a host ends where the path begins
-        return rf"{pad}{capture}[^\s/]*+)"
+    if not isinstance(following, str):  # %>rd%>rp
+        return rf"{pad}{capture}{_CLASSES[part.field]}+)"
     rest = _literal(following)
     if before.endswith("[") and following.startswith("]"):
         return rf"{capture}[^\]]*+){rest}"
@@ -143,11 +145,14 @@ def _value(part: _Directive, before: str, following: str | _Directive) -> str:
         return rf'{pad}{capture}[^\s"]*+){rest}'
     if part.encoding in ('"', "/") or part.field == "user_agent":
         return rf'{pad}{capture}"(?:[^"\\]|\\.)*+"|[^\s"]\S*+|(?=\s|\Z)){rest}'
-    words = "[A-Z_]*" if part.field == "result" else r"\S*" + r" \S*" * part.blanks
+    words = _CLASSES.get(part.field, r"\S*" + r" \S*" * part.blanks)
     if not following or following[0].isspace():
         return rf"{pad}(?>{capture}{words})){rest}"
-    end = re.split(r"\s", following, maxsplit=1)[0]
-    return rf"{pad}(?>{capture}{words}){re.escape(end)}){_literal(following[len(end) :])}"
+    if part.code in _ADDRESSES:  # of IPv6 the last colon before a port is meant
+        end = re.split(r"\s", following, maxsplit=1)[0]
+        return rf"{pad}(?>{capture}[\w.:%\[\]-]*){pad}{re.escape(end)}){_literal(following[len(end) :])}"
+    words = _CLASSES.get(part.field, f"[^{re.escape(following[0])}{'' if part.blanks else ' '}]*")
+    return rf"{pad}{capture}{words}+){pad}{rest}"
 
 
 def _literal(text: str) -> str:

@@ -8,24 +8,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from ipaddress import ip_address
 from urllib.parse import unquote
 
 from shadowledger.collectors.clock import EXPLICIT, epoch_us
 from shadowledger.collectors.collector import Collector, Head
-from shadowledger.collectors.lines import fitting
+from shadowledger.collectors.lines import LONGEST_KEY, REMEMBERED, Unwanted, fitting
 from shadowledger.collectors.reading import Reading, Wanted
 from shadowledger.collectors.records import UNKNOWN_BYTES, Ignored, Issue, Record, Traffic
 from shadowledger.signatures.hosts import split_authority, split_url
 
 REFERENCE = "http://www.squid-cache.org/Doc/config/logformat/"
-_REMEMBERED = 1 << 18
 _CACHE_METHODS = frozenset(("ICP_QUERY", "HTCP_TST", "HTCP_CLR", "HTCP_NOP", "HTCP_MON", "HTCP_SET"))
-_SCHEMES = {"http:": "http", "https:": "https", "ftp:": "ftp"}
 
 # Result codes: https://wiki.squid-cache.org/SquidFaq/SquidLogs#squid-result-codes (TCP_MISS, TAG_NONE, NONE_NONE ...).
-_RESULT = re.compile(r"([A-Z][A-Z_]*+)/(\d{3})", re.ASCII)
+_RESULT = re.compile(r"([A-Z][A-Z_]{1,60})/(\d{3})", re.ASCII)
 # A record behind anything, such as a syslog header. The bracket is left by logs that were pasted through Markdown.
-_INSIDE = re.compile(r"\b\d{9,10}\.\d{3}\s++-?\d++\)?\s++\S++\s++[A-Z][A-Z_]*+/\d{3}\s++-?\d++\s++\S++\s++\S", re.ASCII)
+_INSIDE = re.compile(
+    r"\b\d{9,10}\.\d{3}\s++-?\d++\)?\s++\S++\s++[A-Z][A-Z_]{1,60}/\d{3}\s++-?\d++\s++\S++\s++\S", re.ASCII
+)
 # %[un %Sh/%<a: the user is the word before the hierarchy code. URLs may hold blanks (uri_whitespace allow).
 _USER = re.compile(r"(?:^|\s)(\S++)\s++[A-Z][A-Z_]*+/\S", re.ASCII)
 # Cisco's Secure Web Appliance writes the same fields, then a policy and its verdicts in angle brackets:
@@ -40,20 +41,20 @@ class _Results(dict[str, tuple[int, str]]):
         found = _RESULT.fullmatch(word)
         if found is None:
             raise KeyError(word)
-        if len(self) >= _REMEMBERED:
+        if len(self) >= REMEMBERED:
             self.clear()
         result = self[word] = int(found[2]), action_of(found[1])
         return result
 
 
 class _Authorities(dict[str, tuple[str, int]]):
-    """What stands between `//` and the next slash to (clean host, port); KeyError where it takes more care."""
+    """What stands between `//` and the next slash to (clean host, port); no host where it takes more care."""
 
     def __missing__(self, text: str) -> tuple[str, int]:
+        if len(text) > LONGEST_KEY or "?" in text or "#" in text or "\\" in text:
+            return "", 0
         host, port = split_authority(text)
-        if not host or "?" in text or "#" in text or "\\" in text:
-            raise KeyError(text)
-        if len(self) >= _REMEMBERED:
+        if len(self) >= REMEMBERED:
             self.clear()
         self[text] = host, port
         return host, port
@@ -70,7 +71,22 @@ def not_a_request(method: str, url: str) -> str:
     """Why a line is not somebody's request for a host; empty where it is."""
     if url.startswith("error:"):
         return "no request could be read"  # error:transaction-end-before-headers, error:invalid-request
+    if url.startswith(("cache_object:", "/squid-internal-")):
+        return "a request to the cache itself"
     return "another cache asked" if method in _CACHE_METHODS else ""
+
+
+def is_name(host: str) -> bool:
+    """Whether a clean host can be one: not so for `urn:isbn:0451450523`."""
+    return bool(host) and (":" not in host or is_address(host))
+
+
+def is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 class _Requests:
@@ -78,7 +94,7 @@ class _Requests:
 
     def __init__(self, wanted: Wanted | None) -> None:
         self.wanted = wanted
-        self.unwanted_tunnels: set[str] = set()
+        self.unwanted_tunnels: Unwanted[str] = Unwanted()
         """Targets of CONNECT: with them everything is said that could be asked."""
         self._authorities = _Authorities()
 
@@ -86,20 +102,25 @@ class _Requests:
         """The record of one line, or None where it is not wanted."""
         method, url = fields[5], fields[6]
         parts = url.split("/", 3)
-        try:
-            scheme, path = _SCHEMES[parts[0] + parts[1]], "/" + parts[3]
+        if len(parts) == 4 and (parts[0] == "http:" or parts[0] == "https:") and not parts[1]:
+            scheme, path = parts[0][:-1], "/" + parts[3]
             host, port = self._authorities[parts[2]]
             if "?" in path or "#" in path:
                 path = path.partition("?")[0].partition("#")[0]
-        except (KeyError, IndexError):
+        elif len(parts) == 1 and method == "CONNECT":
+            scheme, path = "", ""
+            host, port = split_authority(url)
+        else:
+            host = ""
+        if not host:  # or a spelling that takes more care
             scheme, host, port, path = split_url(url)
         if self.wanted is not None and host and not self.wanted(host, path, method, port, "", ""):
             if method == "CONNECT":
-                self._remember(url)
+                self.unwanted_tunnels.remember(url)
             return None
         if reason := not_a_request(method, url):
             return Ignored(position, reason)
-        if not host:
+        if not is_name(host):
             return Issue(position, "no host")
         time_us = epoch_us(fields[0])
         user = _USER.search(fields[7]) if len(fields) > 7 else None
@@ -119,11 +140,6 @@ class _Requests:
             received_bytes=bytes_of(fields[4]),
             action=result[1],
         )
-
-    def _remember(self, tunnel: str) -> None:
-        if len(self.unwanted_tunnels) >= _REMEMBERED:
-            self.unwanted_tunnels.clear()
-        self.unwanted_tunnels.add(tunnel)
 
 
 def value_of(word: str) -> str:
@@ -177,7 +193,7 @@ SQUID_NATIVE = Collector(
     id="squid_native",
     title="Squid access.log (native)",
     framing="line",
-    fills=("client", "user", "port", "scheme", "path", "method", "status", "received_bytes", "action"),
+    fills=("time", "host", "client", "user", "port", "scheme", "path", "method", "status", "received_bytes", "action"),
     detect=detect,
     read=read,
     reference=REFERENCE,
