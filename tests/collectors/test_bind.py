@@ -153,8 +153,10 @@ def test_types_of_questions_are_words(text: str, word: str) -> None:
     assert question_word(text) == word
 
 
-WORDS = st.sampled_from(["client", "@0x7f", "10.0.0.5#5", "(a):", ": query: ", "query:", "a.example", "IN", "A", "+",
-                         "-", "19-Oct-2022 05:34:02.425", "denied", "named[1]:", "\\", ".", "#", "\x00", "é"])  # fmt: skip
+WORDS = st.sampled_from([
+    "client", "@0x7f", "10.0.0.5#5", "(a):", ": query: ", "query:", "a.example", "IN", "A", "+", "-", "denied",
+    "19-Oct-2022 05:34:02.425", "named[1]:", "\\", ".", "#", "\x00", "é",
+])  # fmt: skip
 
 
 @given(st.lists(st.one_of(WORDS, st.text(max_size=6)).map(lambda text: text.replace("\n", " ")), max_size=14))
