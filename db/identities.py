@@ -15,13 +15,15 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from shadowledger.db.errors import UnusableError
-from shadowledger.db.names import Name
+from shadowledger.db.names import Name, bare_form
 from shadowledger.db.placing import placed_whole
 from shadowledger.db.transactions import writing
 
 KEY_BYTES = 32
 ALWAYS_US = 1 << 62
 """The end of a link that has not ended."""
+BARE_FORM = "bare form"
+"""The origin of a link from a name to the shorter form under which other sources may write the same."""
 _PREFIX = {"person": "p", "upn": "u", "sam": "u", "email": "u", "system": "s", "device": "d", "address": "a"}
 
 
@@ -105,6 +107,9 @@ class Identities:
         text = name.text.encode(errors="replace")
         sealed = nonce + AESGCM(self._seal_key).encrypt(nonce, text, new_id.encode())
         self.connection.execute("insert into name values (?, ?, ?, ?)", (new_id, name.kind, digest, sealed))
+        if (shorter := bare_form(name)) != name:
+            link = (new_id, self._find_or_add(shorter), 0, ALWAYS_US, BARE_FORM)
+            self.connection.execute("insert into link values (?, ?, ?, ?, ?)", link)
         return new_id
 
 
@@ -126,17 +131,24 @@ def add_links(connection: sqlite3.Connection, links: Iterable[Link]) -> int:
 
 
 def all_links(connection: sqlite3.Connection) -> dict[str, list[tuple[str, int, int]]]:
-    """Every link by the id it starts from: to id, from, to."""
+    """Every link that a directory or a lease made, by the id it starts from: to id, from, to."""
     found: dict[str, list[tuple[str, int, int]]] = {}
     for start, end, since, until in connection.execute(
-        "select from_id, to_id, valid_from_us, valid_to_us from link order by from_id, to_id, valid_from_us"
+        "select from_id, to_id, valid_from_us, valid_to_us from link where origin != ? "
+        "order by from_id, to_id, valid_from_us",
+        (BARE_FORM,),
     ):
         found.setdefault(start, []).append((end, since, until))
     return found
 
 
+def bare_forms(connection: sqlite3.Connection) -> dict[str, str]:
+    """Ids to those of the shorter form of the same name, where there is one."""
+    return dict(connection.execute("select from_id, to_id from link where origin = ?", (BARE_FORM,)))
+
+
 def all_memberships(connection: sqlite3.Connection) -> dict[str, list[tuple[str, int, int]]]:
-    """The business units of every person: unit, from, to."""
+    """The business units of people and machines: unit, from, to."""
     found: dict[str, list[tuple[str, int, int]]] = {}
     for member, unit, since, until in connection.execute(
         "select id, unit, valid_from_us, valid_to_us from membership where unit != '' order by id, valid_from_us"

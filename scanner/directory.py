@@ -5,6 +5,7 @@ arrive after the logs still join."""
 
 from __future__ import annotations
 
+import codecs
 import csv
 import datetime as dt
 import io
@@ -17,10 +18,15 @@ from shadowledger.db.identities import ALWAYS_US, Identities, Link, add_links
 from shadowledger.db.names import NOBODY, Name, address_name, bare_form, device_name, user_name
 from shadowledger.db.transactions import writing
 
-LARGEST_FILE_BYTES = 1 << 30
+LARGEST_FILE_BYTES = 128 << 20
+LINE = "#"
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_DAY_US = 86_400_000_000
 Row = dict[str, str]
 Tie = tuple[Name, Name, int, int]
 """One name stands for another from, until (microseconds)."""
+Member = tuple[Name, Row, int, int]
+"""Who belongs to the unit, site and role of a row from, until (microseconds)."""
 
 
 class FlawedDirectoryError(Exception):
@@ -37,17 +43,10 @@ def import_directory(store: Identities, file: Path, kind: str) -> tuple[int, int
 
 
 def _rows(file: Path, columns: tuple[str, ...]) -> list[Row]:
-    try:
-        if file.stat().st_size > LARGEST_FILE_BYTES:
-            raise FlawedDirectoryError(f"{file} is larger than 1 GiB; split it.")
-        text = file.read_bytes().decode("utf-8-sig", "replace")
-    except OSError as error:
-        raise FlawedDirectoryError(f"{file} cannot be read: {error.strerror}.") from error
-    try:
-        dialect = csv.Sniffer().sniff(text[:8192], delimiters=",;\t")
-    except csv.Error:
-        dialect = csv.excel
-    reader = csv.reader(io.StringIO(text, newline=""), dialect)
+    """The rows with anything in the columns that are known; their number in the file is under LINE."""
+    text = _text(file)
+    first = text.partition("\n")[0]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count), strict=True)
     try:
         header = [cell.strip().lower() for cell in next(reader, [])]
         known = [name for name in header if name in columns]
@@ -55,6 +54,7 @@ def _rows(file: Path, columns: tuple[str, ...]) -> list[Row]:
             raise FlawedDirectoryError(f"{file} has no header with one of: {', '.join(columns)}.")
         return [
             {name: cell.strip() for name, cell in zip(header, cells, strict=False) if name in columns}
+            | {LINE: str(reader.line_num)}
             for cells in reader
             if any(cell.strip() for cell in cells)
         ]
@@ -62,17 +62,48 @@ def _rows(file: Path, columns: tuple[str, ...]) -> list[Row]:
         raise FlawedDirectoryError(f"{file}, line {reader.line_num}: {error}.") from error
 
 
-def _moment(text: str, otherwise: int, row: int, column: str) -> int:
-    """Microseconds of an ISO 8601 date or time; UTC where it names no zone."""
+def _text(file: Path) -> str:
+    """A file's text: UTF-8, UTF-16 with its mark, or else Windows-1252, as spreadsheets of Western Europe save it."""
+    try:
+        with file.open("rb") as source:
+            data = source.read(LARGEST_FILE_BYTES + 1)
+    except OSError as error:
+        raise FlawedDirectoryError(f"{file} cannot be read: {error.strerror}.") from error
+    if len(data) > LARGEST_FILE_BYTES:
+        raise FlawedDirectoryError(f"{file} is larger than {LARGEST_FILE_BYTES >> 20} MiB; split it.")
+    marked = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    for encoding in ("utf-16",) if marked else ("utf-8-sig", "cp1252"):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise FlawedDirectoryError(f"{file} is no text; export it as CSV in UTF-8.")
+
+
+def _times(row: Row, first: str, last: str) -> tuple[int, int]:
+    """Microseconds from (inclusive) and until (exclusive), of ISO 8601 dates or times; UTC where they name no zone.
+    An end that is a mere date takes in that day."""
+    since, until = _moment(row, first, 0), _moment(row, last, ALWAYS_US)
+    if until != ALWAYS_US and ":" not in row[last] and "T" not in row[last].upper():
+        until += _DAY_US
+    if until < since:
+        raise FlawedDirectoryError(f"Row {row[LINE]}: {last} '{row.get(last)}' lies before {first}.")
+    return since, until
+
+
+def _moment(row: Row, column: str, otherwise: int) -> int:
+    text = row.get(column, "")
     if not text:
         return otherwise
     try:
         moment = dt.datetime.fromisoformat(text)
     except ValueError as error:
-        raise FlawedDirectoryError(f"Row {row}: {column} '{text}' is no ISO 8601 time.") from error
+        raise FlawedDirectoryError(f"Row {row[LINE]}: {column} '{text}' is no ISO 8601 time.") from error
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=dt.UTC)
-    return int(moment.timestamp()) * 1_000_000 + moment.microsecond
+    return (moment - _EPOCH) // dt.timedelta(microseconds=1)
 
 
 def _link_all(store: Identities, ties: Iterable[Tie], origin: str) -> int:
@@ -96,37 +127,53 @@ def _under(bare: dict[Name, Name], ties: list[Tie]) -> list[Tie]:
 
 def _people(store: Identities, rows: list[Row]) -> int:
     accounts: list[Tie] = []
-    memberships = []
-    for number, row in enumerate(rows, 2):
-        since = _moment(row.get("valid_from", ""), 0, number, "valid_from")
-        until = _moment(row.get("valid_to", ""), ALWAYS_US, number, "valid_to")
+    members: list[Member] = []
+    for row in rows:
+        since, until = _times(row, "valid_from", "valid_to")
         names = [user_name(row.get(column, "")) for column in ("upn", "sam", "email")]
         first = next((name.text for name in names if name.kind), "")
         key = row.get("person") or first or row.get("name", "")
         if not key:
-            raise FlawedDirectoryError(f"Row {number}: names nobody; person, upn, sam, email and name are all empty.")
+            raise FlawedDirectoryError(
+                f"Row {row[LINE]}: names nobody; person, upn, sam, email and name are all empty."
+            )
         person = Name("person", key.lower())
+        if store.known_id(own := user_name(key)):  # an owner of devices that were imported before
+            names.append(own)
         accounts += [(name, person, since, until) for name in names if name.kind]
-        if row.get("unit") or row.get("site") or row.get("role"):
-            memberships.append((person, row, since, until))
+        members.append((person, row, since, until))
     bare = _bare_forms(account for account, *_ in accounts)
     new = _link_all(store, [*accounts, *_under(bare, accounts)], "people")
-    ids = store.ids_of({person for person, *_ in memberships})
-    with writing(store.connection):
-        store.connection.executemany(
-            "insert or ignore into membership values (?, ?, ?, ?, ?, ?)",
-            (
-                (ids[person], row.get("unit", ""), row.get("site", ""), row.get("role", ""), since, until)
-                for person, row, since, until in memberships
-            ),
-        )
+    _join_units(store, members)
     return new
 
 
 def _devices(store: Identities, rows: list[Row]) -> int:
-    owned = [(device_name(row.get("device", "")), _owner(store, row.get("owner", "")), 0, ALWAYS_US) for row in rows]
+    owned: list[Tie] = []
+    members: list[Member] = []
+    for row in rows:
+        device = device_name(row.get("device", ""))
+        if not device.kind:
+            raise FlawedDirectoryError(f"Row {row[LINE]}: names no device.")
+        owned.append((device, _owner(store, row.get("owner", "")), 0, ALWAYS_US))
+        members.append((device, row, 0, ALWAYS_US))
     bare = _bare_forms(device for device, *_ in owned)
-    return _link_all(store, [*owned, *_under(bare, owned)], "devices")
+    new = _link_all(store, [*owned, *_under(bare, owned)], "devices")
+    _join_units(store, members)
+    return new
+
+
+def _join_units(store: Identities, members: list[Member]) -> None:
+    told = [member for member in members if any(member[1].get(column) for column in ("unit", "site", "role"))]
+    ids = store.ids_of({name for name, *_ in told})
+    with writing(store.connection):
+        store.connection.executemany(
+            "insert or ignore into membership values (?, ?, ?, ?, ?, ?)",
+            (
+                (ids[name], row.get("unit", ""), row.get("site", ""), row.get("role", ""), since, until)
+                for name, row, since, until in told
+            ),
+        )
 
 
 def _owner(store: Identities, text: str) -> Name:
@@ -139,22 +186,23 @@ def _owner(store: Identities, text: str) -> Name:
 
 def _leases(store: Identities, rows: list[Row]) -> int:
     links = []
-    for number, row in enumerate(rows, 2):
-        device = device_name(row.get("device", "")) if row.get("device") else device_name(row.get("mac", ""))
-        since = _moment(row.get("start", ""), 0, number, "start")
-        until = _moment(row.get("end", ""), ALWAYS_US, number, "end")
-        links.append((address_name(row.get("address", "")), device, since, until))
+    for row in rows:
+        device = device_name(row.get("device") or row.get("mac", ""))
+        address = address_name(row.get("address", ""))
+        if not device.kind or not address.kind:
+            raise FlawedDirectoryError(f"Row {row[LINE]}: a lease needs an address, and a device or a mac.")
+        links.append((address, device, *_times(row, "start", "end")))
     return _link_all(store, links, "leases")
 
 
 def _subnets(store: Identities, rows: list[Row]) -> int:
     found = []
-    for number, row in enumerate(rows, 2):
+    for row in rows:
         try:
             found.append((str(ipaddress.ip_network(row.get("cidr", ""), strict=False)), row))
         except ValueError as error:
             raise FlawedDirectoryError(
-                f"Row {number}: '{row.get('cidr', '')}' is no network such as 10.1.0.0/16."
+                f"Row {row[LINE]}: '{row.get('cidr', '')}' is no network such as 10.1.0.0/16."
             ) from error
     with writing(store.connection):
         before = store.connection.total_changes

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from shadowledger.db.identities import all_links, all_memberships
+from shadowledger.db.identities import all_links, all_memberships, bare_forms
 
 _DAY_US = 86_400_000_000
 _HOUR_US = 3_600_000_000
@@ -40,6 +40,7 @@ class Directory:
 
     def __init__(self, identities: sqlite3.Connection | None = None) -> None:
         self._links = all_links(identities) if identities is not None else {}
+        self._bare = bare_forms(identities) if identities is not None else {}
         self._units = all_memberships(identities) if identities is not None else {}
 
     def count(self, traces: Iterable[Trace]) -> People:
@@ -56,7 +57,7 @@ class Directory:
                 possible |= found
             else:
                 nobodies |= found
-        high = len(certain | possible) + len(nobodies)
+        high = len(certain | possible | nobodies)
         return People(max(len(certain), 1 if high else 0), high)
 
     def units(self, traces: Iterable[Trace]) -> tuple[str, ...]:
@@ -86,16 +87,18 @@ class Directory:
         for _ in range(_FURTHEST):
             following = []
             for one in edge:
-                targets = {end for end, begin, stop in self._links.get(one, ()) if begin < until and stop > since}
+                targets = {end for end, begin, stop in self._links_of(one) if begin < until and stop > since}
                 if targets:
-                    following += [target for target in targets if target not in seen]
+                    following += sorted(targets - seen)
                     seen |= targets
                 else:
                     ends.add(one)
-            if not following:
-                break
             edge = following
-        return ends
+        return ends or {start}
+
+    def _links_of(self, one: str) -> list[tuple[str, int, int]]:
+        """An id's own links, or those of its shorter form (`ada` of `corp\\ada`) where a directory knows only that."""
+        return self._links.get(one) or self._links.get(self._bare.get(one, ""), [])
 
 
 def _span(trace: Trace) -> tuple[int, int]:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import gzip
 import random
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from scanner_inputs import DAY_S, squid_line, write_snapshot, write_squid
 
-from shadowledger.db.identities import Identities, read_key
 from shadowledger.db.sources import known_ids, totals
-from shadowledger.scanner.knowledge import Signatures, load_signatures
+from shadowledger.scanner.knowledge import load_signatures
 from shadowledger.scanner.pipeline import Choices, Outcome, Scan, forget
 from shadowledger.scanner.site import Site
 
@@ -26,20 +25,6 @@ LINES = [
     "\n",
     "this is no line of squid's\n",
 ]
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Site:
-    return Site(tmp_path / "site" / "inventory.db")
-
-
-@pytest.fixture
-def scan(site: Site, signatures: Signatures) -> Iterator[Scan]:
-    connection = site.inventory(create=True)
-    identities = Identities(site.identities(create=True), read_key(site.key_path, create=True))
-    scan = Scan(connection, identities, signatures)
-    yield scan
-    scan.close()
 
 
 def one(scan: Scan, path: Path, choices: Choices | None = None) -> Outcome:
@@ -199,9 +184,7 @@ def test_rescan_leaves_a_replaced_file_alone(scan: Scan, tmp_path: Path) -> None
 def test_two_runs_over_one_file_at_once_count_it_once(scan: Scan, site: Site, tmp_path: Path) -> None:
     """The second has looked the source up, and found nothing, before the first stores it."""
     path = write_squid(tmp_path / "access.log", LINES)
-    other = Scan(
-        site.inventory(), Identities(site.identities(), read_key(site.key_path, create=False)), scan.signatures
-    )
+    other = Scan(site.inventory(), site.names(scan.connection), scan.signatures)
     storing = other._store
 
     def overtaken(*args: object, **kinds: object) -> int:
