@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shadowledger.collectors.records import Issue, Record
 from shadowledger.collectors.sources import LONGEST_LINE_BYTES, Opened
+from shadowledger.signatures.wanted import Wanted
 
 if TYPE_CHECKING:
     from shadowledger.collectors.collector import Collector
 
-Wanted = Callable[[str, str, str, int, str, str], bool]
-"""host, path, method, port, user agent, question type: whether a record with these is worth building."""
 
 CommandWords = Callable[[str], str]
 """A whole command line: the words of the signature that it betrays, or an empty text. Nothing else of it is kept."""

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 from shadowledger.signatures.artifacts import ArtifactIndex
 from shadowledger.signatures.schema import Indicator, Service, Strength
+from shadowledger.signatures.wanted import Wanted
 
 ADDRESS_QUESTIONS = frozenset(("", "A", "AAAA", "HTTPS", "SVCB", "CNAME", "ANY"))
 """Question types asked by whoever is about to connect. Others (MX, TXT, NS, PTR ...) are mail and housekeeping."""
@@ -67,7 +68,10 @@ class Index:
         self._patterns: dict[str, list[tuple[re.Pattern[str], int, Match]]] = {}
         self._paths: dict[str, list[_PathRule]] = {}
         self._shapes: dict[str, list[_PathRule]] = {}
+        self.api_words = self._shapes.keys()
+        """The last words of all API paths, in lower case."""
         self._agents: dict[str, Match] = {}
+        self.wanted = Wanted(self)
         self._places: dict[str, _Place] = {"": _Place(None, ())}
         self._user_agents: dict[str, Match | None] = {}
         for service in self.services.values():
@@ -170,18 +174,10 @@ class Index:
             found = _stronger(found, self._shape_of(path, method, port))
         return found
 
-    def wanted(
-        self,
-        host: str,
-        path: str = "",
-        method: str = "",
-        port: int = 0,
-        user_agent: str = "",
-        question_type: str = "",
-    ) -> bool:
-        """Whether a record is worth building: what collectors ask first."""
-        found = self.traffic(host, path, method, port, user_agent, question_type)
-        return found is not None and found.indicator.strength is not Strength.HINT
+    def is_nobodys(self, host: str) -> bool:
+        """Whether neither a host nor any path at it is somebody's, the shapes of APIs apart."""
+        place = self._place(host)
+        return place.found is None and not place.rules
 
     def _shape_of(self, path: str, method: str, port: int) -> Match | None:
         """An API at an unknown host, by a path in lower case. Where the rule names a method that the source did not

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from shadowledger.collectors.capture import dns, tls
 from shadowledger.collectors.capture.frames import ETHERNET, TCP, UDP, Transport, in_tunnel, transport
-from shadowledger.collectors.reading import Wanted
 from shadowledger.collectors.records import Ignored, Issue, Traffic
+from shadowledger.signatures.wanted import Wanted
 
 _MOST_VERDICTS = 32_768
 _MOST_TUNNELS = 4

@@ -14,9 +14,10 @@ from urllib.parse import unquote
 from shadowledger.collectors.clock import EXPLICIT, epoch_us
 from shadowledger.collectors.collector import Collector, Head
 from shadowledger.collectors.lines import LONGEST_KEY, REMEMBERED, Unwanted, fitting
-from shadowledger.collectors.reading import Reading, Wanted
+from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.records import UNKNOWN_BYTES, Ignored, Issue, Record, Traffic
 from shadowledger.signatures.hosts import split_authority, split_url
+from shadowledger.signatures.wanted import Wanted
 
 REFERENCE = "http://www.squid-cache.org/Doc/config/logformat/"
 _CACHE_METHODS = frozenset(("ICP_QUERY", "HTCP_TST", "HTCP_CLR", "HTCP_NOP", "HTCP_MON", "HTCP_SET"))
@@ -96,6 +97,8 @@ class _Requests:
         self.wanted = wanted
         self.unwanted_tunnels: Unwanted[str] = Unwanted()
         """Targets of CONNECT: with them everything is said that could be asked."""
+        self.nobodys: Unwanted[str] = Unwanted()
+        """URLs up to their path, of hosts that are nobody's: only the shape of an API can still be asked for."""
         self._authorities = _Authorities()
 
     def record(self, position: int, fields: list[str], result: tuple[int, str]) -> Record | None:
@@ -117,6 +120,8 @@ class _Requests:
         if self.wanted is not None and host and not self.wanted(host, path, method, port, "", ""):
             if method == "CONNECT":
                 self.unwanted_tunnels.remember(url)
+            elif path and self.wanted.nobody(host):
+                self.nobodys.remember(url[: url.find("/", len("http://"))])
             return None
         if reason := not_a_request(method, url):
             return Ignored(position, reason)
@@ -155,7 +160,8 @@ def bytes_of(word: str) -> int:
 def read(reading: Reading) -> Iterator[Record]:
     """One record a line. Nearly all lines are passed over by what is remembered of their targets."""
     results, requests = _Results(), _Requests(reading.wanted)
-    unwanted_tunnels = requests.unwanted_tunnels
+    unwanted_tunnels, nobodys = requests.unwanted_tunnels, requests.nobodys
+    api_words = reading.wanted.api_words if reading.wanted is not None else frozenset()
     for first, lines in reading.blocks():
         reading.record_count += len(lines)
         for position, line in enumerate(lines, first):
@@ -172,8 +178,17 @@ def read(reading: Reading) -> Iterator[Record]:
                     continue
                 fields = line[inside.start() :].split(None, 7)
                 url, result = fields[6], results[fields[3]]
-            if fields[5] == "CONNECT" and url in unwanted_tunnels:
-                continue
+            if fields[5] == "CONNECT":
+                if url in unwanted_tunnels:
+                    continue
+            elif url[: (slash := url.find("/", 8))] in nobodys:
+                query = url.find("?", slash)
+                end = query if query >= 0 else len(url)
+                word = url[url.rfind("/", slash, end) + 1 : end].lower()
+                if end == slash + 1 or not (
+                    word in api_words or word == "" or ":" in word or "%" in word or "#" in word
+                ):
+                    continue
             record = requests.record(position, fields, result)
             if record is not None:
                 yield record

@@ -8,11 +8,12 @@ from shadowledger.collectors.collector import Collector, look
 from shadowledger.collectors.dns.bind import BIND_QUERY
 from shadowledger.collectors.proxy.clf import SQUID_COMBINED, SQUID_COMMON, SQUID_CUSTOM
 from shadowledger.collectors.proxy.squid import SQUID_NATIVE
-from shadowledger.collectors.reading import Reading, Settings, Wanted
+from shadowledger.collectors.reading import Reading, Settings
 from shadowledger.collectors.records import Ignored, Issue, Record, Traffic
 from shadowledger.collectors.sources import Opened
 from shadowledger.collectors.zeek import ZEEK_TSV
 from shadowledger.collectors.zeek_json import ZEEK_JSON
+from shadowledger.signatures.wanted import Wanted
 
 COLLECTORS = (BIND_QUERY, SQUID_COMBINED, SQUID_COMMON, SQUID_CUSTOM, SQUID_NATIVE, ZEEK_JSON, ZEEK_TSV)
 CUSTOM = Settings(log_format="%ts.%03tu %>a %rm %ru")

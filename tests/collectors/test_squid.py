@@ -16,6 +16,7 @@ from shadowledger.collectors.proxy.logformat import compile_format
 from shadowledger.collectors.proxy.squid import SQUID_NATIVE
 from shadowledger.collectors.reading import Settings
 from shadowledger.collectors.records import Issue, Traffic
+from shadowledger.scanner.knowledge import Signatures
 
 START = "1697961600.123    180 10.1.2.3 TCP_MISS/200 1411"
 END = "- HIER_DIRECT/192.0.2.7 text/html"
@@ -117,22 +118,34 @@ def test_comments_and_blank_lines_are_no_records_but_are_counted_as_lines() -> N
     assert record.position == 4
 
 
-def test_a_memo_answers_as_the_question_would() -> None:
-    asked: list[tuple[str, str, str, int]] = []
-
-    def wanted(host: str, path: str, method: str, port: int, agent: str, kind: str) -> bool:
-        asked.append((host, path, method, port))
-        return host == "claude.ai" or path == "/v1/chat/completions"
-
-    targets = [
-        "CONNECT a.example:443", "CONNECT claude.ai:443", "GET http://a.example/x?y", "CONNECT a.example:443",
-        "GET http://a.example/v1/chat/completions?y", "GET http://a.example/x", "CONNECT claude.ai:443",
-    ]  # fmt: skip
-    reading = reading_of("".join(f"{START} {target} {END}\n" for target in targets), wanted=wanted)
-    hits = [(record.position, record.host) for record in SQUID_NATIVE.read(reading) if isinstance(record, Traffic)]
-    assert hits == [(2, "claude.ai"), (5, "a.example"), (7, "claude.ai")]
-    assert reading.record_count == 7
-    assert asked.count(("a.example", "", "CONNECT", 443)) == 1
+def test_a_memo_answers_as_the_question_would(signatures: Signatures) -> None:
+    paths = (
+        "", "/", "/x?y", "/index.html", "/v1/chat/completions", "/v1/chat/completions?u=/x", "/V1/Chat/Completions",
+        "/v1/chat/completions/", "/v1/chat%2Fcompletions", "/v1/chat/complet%69ons?x", "/v1/chat/completions#x",
+        "/a?u=/v1/chat/completions", "/v1beta/models/m:generateContent", "/v1beta/models/m:generateContent?k=/x",
+        "?u=http://claude.ai/", "//v1/chat/completions", "/api/chat",
+    )  # fmt: skip
+    hosts = (
+        "http://a.example",
+        "https://a.example:8443",
+        "http://claude.ai",
+        "http://www.bing.com",
+        "http://10.0.0.9:11434",
+    )
+    targets = [f"POST {host}{path}" for host in hosts for path in paths]
+    targets += ["CONNECT a.example:443", "CONNECT claude.ai:443", "CONNECT 10.0.0.9:443"]
+    log = "".join(f"{START} {target} {END}\n" for target in targets * 3)
+    wanted = signatures.index.wanted
+    expected = [
+        record.position
+        for record in read(SQUID_NATIVE, log)
+        if isinstance(record, Traffic) and wanted(record.host, record.path, record.method, record.port)
+    ]
+    reading = reading_of(log, wanted=wanted)
+    got = [record.position for record in SQUID_NATIVE.read(reading) if isinstance(record, Traffic)]
+    assert got == expected
+    assert 60 < len(got) < len(targets) * 3
+    assert reading.record_count == len(targets) * 3
 
 
 COMMON = '10.1.2.3 - ada [10/Oct/2023:13:55:36 +0200] "{}" 200 2326 TCP_MISS:HIER_DIRECT'

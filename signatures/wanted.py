@@ -1,0 +1,37 @@
+"""What collectors ask before they build a record: is it worth it?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shadowledger.signatures.schema import Strength
+
+if TYPE_CHECKING:
+    from shadowledger.signatures.index import Index
+
+
+class Wanted:
+    """The question that an index answers. Where it says no, the record is no hit."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self.api_words = index.api_words
+        """The last words of all API paths; see `nobody`."""
+
+    def __call__(
+        self,
+        host: str,
+        path: str = "",
+        method: str = "",
+        port: int = 0,
+        user_agent: str = "",
+        question_type: str = "",
+    ) -> bool:
+        """Whether a contact with these is a hit. `path` is without query."""
+        found = self._index.traffic(host, path, method, port, user_agent, question_type)
+        return found is not None and found.indicator.strength is not Strength.HINT
+
+    def nobody(self, host: str) -> bool:
+        """Whether a host, and every path at it, is nobody's: a contact without a user agent is a hit only if its path
+        ends in one of `api_words`, in something with a colon, or in something percent-encoded."""
+        return self._index.is_nobodys(host)
