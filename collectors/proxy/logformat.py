@@ -164,4 +164,7 @@ def _decoded(text: str, encoding: str) -> str:
         text, encoding = text[1:-1], '"'
     if encoding in ('"', "/"):
         return re.sub(r"\\(.)", r"\1", text) if "\\" in text else text
-    return unquote(text) if "%" in text and encoding != "'" else text
+    if encoding == "'":
+        return text
+    text = text.replace("\\\\", "\\")
+    return unquote(text) if "%" in text else text

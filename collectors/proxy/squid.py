@@ -148,8 +148,12 @@ class _Requests:
 
 
 def value_of(word: str) -> str:
-    """A word with its percent-encoding undone, empty for the `-` that stands for nothing."""
-    return "" if word == "-" else unquote(word) if "%" in word else word
+    """A word as it was before Squid encoded it (`%20`, and `\\\\` for the backslash of `CORP\\ada`); empty for the
+    `-` that stands for nothing. http://www.squid-cache.org/Doc/config/logformat/, encoding `[`."""
+    if word == "-":
+        return ""
+    word = word.replace("\\\\", "\\")
+    return unquote(word) if "%" in word else word
 
 
 def bytes_of(word: str) -> int:

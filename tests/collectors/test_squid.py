@@ -296,3 +296,11 @@ def test_any_format_is_compiled_or_refused(parts: list[str]) -> None:
     except ValueError:
         return
     compiled.values("10.0.0.1 http://a.example/ ada")
+
+
+@pytest.mark.parametrize("written", [r"CORP\\cy", r"CORP\cy", "CORP%5ccy"])
+def test_the_backslash_that_squid_doubles_is_one(written: str) -> None:
+    native = f"{START} CONNECT a.example:443 {written} HIER_DIRECT/192.0.2.7 -"
+    common = COMMON.format("CONNECT a.example:443 HTTP/1.1").replace("- ada", f"- {written}")
+    assert traffic(SQUID_NATIVE, native).user == "CORP\\cy"
+    assert traffic(SQUID_COMMON, common).user == "CORP\\cy"
