@@ -20,6 +20,7 @@ from shadowledger.db.placing import placed_whole
 from shadowledger.db.transactions import writing
 
 KEY_BYTES = 32
+LOOKED_UP_AT_ONCE = 500
 ALWAYS_US = 1 << 62
 """The end of a link that has not ended."""
 BARE_FORM = "bare form"
@@ -58,12 +59,46 @@ class Identities:
     def ids_of(self, names: Iterable[Name]) -> dict[Name, str]:
         """The ids of names, made where they are new, all in one transaction. Nobody's id is empty."""
         wanted = set(names)
-        new = [name for name in wanted if name not in self._ids]
-        if new:
+        unknown = wanted - self._ids.keys()
+        unknown |= {shorter for name in unknown if (shorter := bare_form(name)) not in self._ids}
+        if unknown:
+            digests = {self._digest(name): name for name in unknown}
             with writing(self.connection):
-                found = {name: self._find_or_add(name) for name in new}
+                found = self._stored(digests)
+                made = {name: self._new_id(name) for name in unknown - found.keys()}
+                found |= made
+                self._add(made, found)
             self._ids |= found
         return {name: self._ids[name] for name in wanted}
+
+    def _stored(self, digests: dict[bytes, Name]) -> dict[Name, str]:
+        """The ids of those that the store has already, looked up by the hundred."""
+        found: dict[Name, str] = {}
+        asked = list(digests)
+        for start in range(0, len(asked), LOOKED_UP_AT_ONCE):
+            some = asked[start : start + LOOKED_UP_AT_ONCE]
+            marks = ", ".join("?" * len(some))
+            rows = self.connection.execute(f"select digest, id from name where digest in ({marks})", some)  # noqa: S608
+            found |= {digests[digest]: known for digest, known in rows}
+        return found
+
+    def _new_id(self, name: Name) -> str:
+        return f"{_PREFIX[name.kind]}-{secrets.token_hex(8)}"
+
+    def _add(self, made: dict[Name, str], ids: dict[Name, str]) -> None:
+        """Store new names, sealed, and tie each to its shorter form."""
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        seal = AESGCM(self._seal_key).encrypt
+        rows, ties = [], []
+        for name, new_id in made.items():
+            nonce = os.urandom(12)
+            sealed = nonce + seal(nonce, name.text.encode(errors="replace"), new_id.encode())
+            rows.append((new_id, name.kind, self._digest(name), sealed))
+            if (shorter := bare_form(name)) != name:
+                ties.append((new_id, ids.get(shorter) or self._ids[shorter], 0, ALWAYS_US, BARE_FORM))
+        self.connection.executemany("insert into name values (?, ?, ?, ?)", rows)
+        self.connection.executemany("insert into link values (?, ?, ?, ?, ?)", ties)
 
     def known_id(self, name: Name) -> str:
         """The id of a name that was met before; empty where it never was."""
@@ -94,23 +129,6 @@ class Identities:
     def _digest(self, name: Name) -> bytes:
         text = f"{name.kind}\0{name.text}".encode(errors="surrogatepass")
         return hmac.digest(self._digest_key, text, hashlib.sha256)
-
-    def _find_or_add(self, name: Name) -> str:
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-        digest = self._digest(name)
-        row = self.connection.execute("select id from name where digest = ?", (digest,)).fetchone()
-        if row:
-            return str(row[0])
-        new_id = f"{_PREFIX[name.kind]}-{secrets.token_hex(8)}"
-        nonce = os.urandom(12)
-        text = name.text.encode(errors="replace")
-        sealed = nonce + AESGCM(self._seal_key).encrypt(nonce, text, new_id.encode())
-        self.connection.execute("insert into name values (?, ?, ?, ?)", (new_id, name.kind, digest, sealed))
-        if (shorter := bare_form(name)) != name:
-            link = (new_id, self._find_or_add(shorter), 0, ALWAYS_US, BARE_FORM)
-            self.connection.execute("insert into link values (?, ?, ?, ?, ?)", link)
-        return new_id
 
 
 def is_empty(connection: sqlite3.Connection) -> bool:

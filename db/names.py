@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import unicodedata
 from typing import NamedTuple
 
@@ -17,6 +18,8 @@ class Name(NamedTuple):
 
 NOBODY = Name("", "")
 
+_DOTTED = re.compile(r"(?:(?:0|[1-9][0-9]{0,2})\.){3}(?:0|[1-9][0-9]{0,2})\Z", re.ASCII)
+"""IPv4 as it is written nearly always, and then already in its form."""
 _NULLS = frozenset(("", "-", "none", "n/a", "na", "null", "(null)", "(empty)", "unknown", "unavailable", "anonymous"))
 _SYSTEM_AUTHORITIES = ("nt authority\\", "nt-autorität\\", "autorite nt\\", "window manager\\", "font driver host\\")
 _SYSTEM_ACCOUNTS = frozenset(
@@ -52,6 +55,8 @@ def device_name(text: str) -> Name:
 
 def address_name(text: str) -> Name:
     """An IP address in its shortest form, a mapped IPv4 as IPv4; what is no address is kept in lower case."""
+    if _DOTTED.match(text):
+        return Name("address", text)
     name = _plain(text)
     if name in _NULLS:
         return NOBODY
