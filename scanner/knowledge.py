@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
 from shadowledger.db.declared import Declared, current
 from shadowledger.db.runs import Knowledge
@@ -13,6 +15,9 @@ from shadowledger.signatures.index import Index
 from shadowledger.signatures.load import load_catalogue
 from shadowledger.signatures.overlay import Overlay, declared_host, declared_service, digest_of, load_overlay
 from shadowledger.signatures.schema import Flaw, Service
+
+if TYPE_CHECKING:
+    from tldextract import TLDExtract
 
 
 class FlawedSignaturesError(Exception):
@@ -58,12 +63,26 @@ def declared_overlay(known: Index, listed: Iterable[Declared]) -> list[Service]:
     taken: set[str] = set()
     for line in listed:
         named = {host: None for text in line.hosts if (host := declared_host(text)) and not _is_known(known, host)}
-        hosts = [host for host in named if host not in taken]
+        hosts = [host for host in named if host not in taken and not _is_everybodys(host)]
         processes = [name for name in dict.fromkeys(line.processes) if not _is_known_process(known, name)]
         taken.update(hosts)
         if hosts or processes:
             found.append(declared_service(line.id, line.name, hosts, processes))
     return found
+
+
+@cache
+def _public_suffixes() -> TLDExtract:
+    """The Public Suffix List as it came with tldextract (https://publicsuffix.org/); nothing is fetched."""
+    from tldextract import TLDExtract
+
+    return TLDExtract(cache_dir=None, suffix_list_urls=(), include_psl_private_domains=True)
+
+
+def _is_everybodys(host: str) -> bool:
+    """Whether strangers register names below: `com`, `co.uk` or `github.io` on a list would claim them all."""
+    parts = _public_suffixes()(host)
+    return bool(parts.suffix) and not parts.domain
 
 
 def _is_known(known: Index, host: str) -> bool:

@@ -83,13 +83,18 @@ def reconcile(
     lines = [(line, reconciler.declared(line)) for line in declared]
     owners: dict[str, list[str]] = defaultdict(list)
     because: dict[str, list[str]] = defaultdict(list)
+    doubts: dict[str, list[str]] = defaultdict(list)
     for line, finding in lines:
         for proposal in finding.proposals:
             if proposal.score >= THRESHOLD:
                 owners[proposal.discovered_id].append(line.id)
                 how = "confirmed" if proposal.decided else "proposed"
                 because[proposal.discovered_id].append(f"{how}: '{line.name}' {'; '.join(proposal.reasons)}")
-    found = [(one, _of_discovered(one, owners[one.id], because[one.id])) for one in discovered]
+            else:
+                doubts[proposal.discovered_id].append(f"may be '{line.name}', which {'; '.join(proposal.reasons)}")
+        for refused in reconciler.refused(line):
+            doubts[refused.subject].append(f"is not '{line.name}', as {refused.decided_by} said")
+    found = [(one, _of_discovered(one, owners[one.id], because[one.id] or doubts[one.id])) for one in discovered]
     return Reconciliation(found, lines)
 
 
@@ -118,11 +123,11 @@ class _Reconciler:
         for one in discovered:
             self.by_service[one.seen.service_id].append(one)
         self.known = {one.id for one in discovered}
-        self.links: dict[tuple[str, str], Decision] = {
-            (decision.subject, decision.object): decision
-            for decision in decisions
-            if decision.verb in ("link", "unlink")
-        }
+        self.links: dict[str, dict[str, Decision]] = defaultdict(dict)
+        """Declared id to discovered ids to what a person said last of the two."""
+        for decision in decisions:
+            if decision.verb in ("link", "unlink"):
+                self.links[decision.object][decision.subject] = decision
 
     def declared(self, line: Declared) -> Finding:
         """The finding of one line of the list."""
@@ -142,9 +147,25 @@ class _Reconciler:
                 proposals,
             )
         kind, reasons = self.coverage.judge([self.index.services[key] for key in sorted(services)])
+        if seen := [one for key in sorted(services) for one in self.by_service.get(key, ())]:
+            weak = {proposal.discovered_id for proposal in proposals}
+            kind, reasons = "unseen", [self._why_not(line, one, likely=one.id in weak) for one in seen]
         if line.status == "stopped" and kind == "unseen":
             reasons.append("declared as stopped, so nothing was to be expected")
         return Finding(kind, reasons, proposals)
+
+    def refused(self, line: Declared) -> list[Decision]:
+        """What people said that a line is not."""
+        return [one for one in self.links[line.id].values() if one.verb == "unlink"]
+
+    def _why_not(self, line: Declared, one: Discovered, *, likely: bool) -> str:
+        """Why a discovered initiative of a service that a line means is not that line's."""
+        decision = self.links[line.id].get(one.id)
+        if decision is not None:
+            return f"{one.title} was seen, and {decision.decided_by} said that it is another"
+        if likely:
+            return f"{one.title} was seen and may be it; `reconcile link {one.id} {line.id}` says so"
+        return f"{one.title} was seen, which is another instance"
 
     def _wanted(self, line: Declared) -> dict[tuple[str, str], tuple[float, list[str]]]:
         """The services (and instances, where a host names one) that a line means: score and reasons."""
@@ -182,8 +203,8 @@ class _Reconciler:
             for one in self.by_service.get(service_id, ()):
                 if instance in ("", one.seen.instance):
                     found[one.id] = Proposal(one.id, score, tuple(reasons))
-        for (subject, about), decision in self.links.items():
-            if about != line.id or subject not in self.known:
+        for subject, decision in self.links[line.id].items():
+            if subject not in self.known:
                 continue
             found.pop(subject, None)
             if decision.verb == "link":
