@@ -1,29 +1,28 @@
 """From a finding to the raw line: which source, which record, and, where the file still is, what stands there.
 
-Lines are masked: accounts, addresses, machines and everything behind a host are left out unless they are revealed."""
+Masked, a record is told field by field without accounts, addresses, machines and everything behind a host; revealed, it
+is the line itself."""
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 from shadowledger.collectors.reading import CommandWords, Reading
 from shadowledger.collectors.records import Artifact, Record, Traffic
 from shadowledger.collectors.registry import BY_ID
 from shadowledger.collectors.sources import open_source
-from shadowledger.collectors.telling import tell
+from shadowledger.collectors.telling import tell, url_of
 from shadowledger.db.contributions import Contribution, contributions_to
 from shadowledger.db.sources import Source, get_source
 from shadowledger.scanner.identify import Standing, identify
 from shadowledger.scanner.pipeline import kept_choices
 
 MASK = "\N{HORIZONTAL ELLIPSIS}"
-_BEHIND_HOST = re.compile(r"(\w://[^/\s\"?#]+)([/?#][^\s\"]*)")
-_PERSONAL = ("user", "client", "device")
+_PERSONAL = frozenset(("user", "client", "device"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ def proofs(
                 row.record_count,
                 row.actor_id or row.device_id or row.client_id,
                 lines.get(position, ""),
-                missing,
+                missing or ("" if position in lines else "the file no longer holds this record"),
             )
 
 
@@ -98,7 +97,7 @@ def _lines(
             collector = BY_ID[source.collector]
             reading = Reading(opened, kept_choices(source).settings, None, words)
             records = _records_at(reading.records(collector), set(wanted))
-        raw = _raw_lines(path, set(wanted)) if collector.framing == "line" else {}
+        raw = _raw_lines(path, set(wanted)) if reveal and collector.framing == "line" else {}
     except OSError as error:
         return {}, f"the file cannot be read: {error.strerror or error}"
     return {position: _shown(record, raw.get(position, ""), reveal=reveal) for position, record in records.items()}, ""
@@ -128,18 +127,15 @@ def _raw_lines(path: Path, wanted: set[int]) -> dict[int, str]:
 
 
 def _shown(record: Traffic | Artifact, raw: str, *, reveal: bool) -> str:
-    """The raw line where there is one, otherwise the record's fields; masked unless revealed."""
-    if raw:
-        return raw if reveal else masked(raw, record)
+    """What a record says, field by field: of a raw line nobody can say which of its words name somebody. Revealed, the
+    raw line itself where there is one."""
+    if reveal and raw:
+        return raw
     told = tell(record)
-    hidden = () if reveal else _PERSONAL
-    return " ".join(f"{key}={MASK if key in hidden else value}" for key, value in told.items() if key != "record")
-
-
-def masked(raw: str, record: Traffic | Artifact) -> str:
-    """A raw line without the person in it, and without what follows a host."""
-    line = _BEHIND_HOST.sub(rf"\1{MASK}", raw)
-    personal = {text for field in _PERSONAL if (text := getattr(record, field, ""))}
-    for text in sorted(personal, key=len, reverse=True):
-        line = re.sub(re.escape(text), MASK, line, flags=re.IGNORECASE)
-    return line
+    if not reveal:
+        told |= dict.fromkeys(told.keys() & _PERSONAL, MASK)
+        if isinstance(record, Traffic) and record.path:
+            told["url"] = url_of(record._replace(path=f"/{MASK}"))
+        if "process" in told:
+            told["process"] = PureWindowsPath(str(told["process"])).name  # the folders may be somebody's
+    return " ".join(f"{key}={value}" for key, value in told.items() if key != "record")

@@ -1,0 +1,81 @@
+"""The two ladders: what one record shows, and no more."""
+
+from __future__ import annotations
+
+import pytest
+
+from shadowledger.collectors.records import Traffic
+from shadowledger.scanner.ladders import (
+    CONTACTED,
+    INSTALLED,
+    INTERACTIVE,
+    NOTHING,
+    PRESENCE_WORDS,
+    PROGRAMMATIC,
+    RESOLVED,
+    RUNNING,
+    SIGNED_IN,
+    UPLOAD,
+    UPLOAD_BYTES,
+    USE_WORDS,
+    presence_rung,
+    use_rung,
+)
+from shadowledger.signatures.schema import ARTIFACT_KINDS, ROLES, Indicator, Strength
+
+PAGE = Traffic(1, "proxy", "chatgpt.com", path="/c/1", action="allowed")
+TUNNEL = Traffic(1, "proxy", "chatgpt.com", action="allowed")
+QUESTION = Traffic(1, "dns", "chatgpt.com")
+UP = PAGE._replace(sent_bytes=UPLOAD_BYTES)
+CASES = [
+    (PAGE, "interactive", "browser", INTERACTIVE),
+    (PAGE, "interactive", "unknown", INTERACTIVE),
+    (TUNNEL, "interactive", "browser", CONTACTED),
+    (PAGE, "api", "browser", PROGRAMMATIC),
+    (PAGE, "api", "unknown", PROGRAMMATIC),
+    (TUNNEL, "api", "unknown", CONTACTED),
+    (TUNNEL, "api", "sdk", PROGRAMMATIC),
+    (PAGE, "interactive", "sdk", PROGRAMMATIC),
+    (UP, "interactive", "browser", UPLOAD),
+    (UP._replace(sent_bytes=UPLOAD_BYTES - 1), "interactive", "browser", INTERACTIVE),
+    (UP._replace(path=""), "api", "unknown", UPLOAD),
+    (UP, "cdn", "browser", CONTACTED),
+    (UP._replace(action="blocked"), "interactive", "browser", NOTHING),
+    (PAGE._replace(action=""), "interactive", "browser", INTERACTIVE),
+    (PAGE, "docs", "browser", CONTACTED),
+    (PAGE, "auth", "browser", CONTACTED),
+    (PAGE, "telemetry", "sdk", CONTACTED),
+    (PAGE, "presence", "browser", CONTACTED),
+    (QUESTION, "interactive", "unknown", RESOLVED),
+    (QUESTION, "api", "unknown", RESOLVED),
+    (QUESTION._replace(action="blocked"), "api", "unknown", NOTHING),
+    (QUESTION._replace(via="mdns"), "api", "unknown", RESOLVED),
+    (QUESTION._replace(via="tls"), "interactive", "unknown", CONTACTED),
+    (QUESTION._replace(via="quic"), "interactive", "unknown", CONTACTED),
+]
+
+
+@pytest.mark.parametrize(("record", "role", "agent", "rung"), CASES)
+def test_a_contact_stands_on_a_rung(record: Traffic, role: str, agent: str, rung: int) -> None:
+    assert use_rung(record, Indicator("host", "chatgpt.com", role, Strength.CERTAIN, ""), agent) == rung
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_look_up_and_a_refusal_never_show_use(role: str) -> None:
+    indicator = Indicator("host", "chatgpt.com", role, Strength.CERTAIN, "")
+    assert use_rung(QUESTION, indicator, "sdk") == RESOLVED
+    assert use_rung(UP._replace(action="blocked"), indicator, "sdk") == NOTHING
+
+
+@pytest.mark.parametrize("kind", ARTIFACT_KINDS)
+def test_an_artifact_stands_on_a_rung(kind: str) -> None:
+    running = {"process", "cmdline", "port"}
+    assert presence_rung(kind) == (SIGNED_IN if kind == "account_domain" else RUNNING if kind in running else INSTALLED)
+
+
+def test_rungs_have_their_order_and_a_word_each() -> None:
+    assert NOTHING < RESOLVED < CONTACTED < INTERACTIVE < UPLOAD
+    assert INTERACTIVE // 10 == PROGRAMMATIC // 10 < UPLOAD // 10
+    assert INSTALLED < RUNNING < SIGNED_IN
+    assert len(set(USE_WORDS.values())) == 6
+    assert len(set(PRESENCE_WORDS.values())) == 4
