@@ -20,6 +20,9 @@ Row = Mapping[str, Value]
 _HIDDEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 """Unicode categories that a terminal obeys or hides: controls, direction marks, surrogates, private use, separators."""
 
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What begins a formula; spreadsheets of East Asia take the full-width forms too."""
+
 
 def clean(text: str) -> str:
     """Text that moves no cursor, sets no colour and hides nothing: every such character becomes U+FFFD."""
@@ -31,7 +34,7 @@ def clean(text: str) -> str:
 def csv_cell(value: Value) -> str:
     """A cell that no spreadsheet takes for a formula (https://owasp.org/www-community/attacks/CSV_Injection)."""
     text = clean(as_text(value))
-    return "'" + text if text[:1] in ("=", "+", "-", "@") and not isinstance(value, int | float) else text
+    return "'" + text if text.startswith(_FORMULA) and not isinstance(value, int | float) else text
 
 
 def as_text(value: Value) -> str:
@@ -49,7 +52,10 @@ def as_text(value: Value) -> str:
 
 def as_json(payload: object) -> str:
     """One line of JSON, with every character that a terminal obeys or hides escaped."""
-    line = msgspec.json.encode(payload).decode()
+    try:
+        line = msgspec.json.encode(payload).decode()
+    except UnicodeEncodeError:  # lone surrogates, as in the name of a file that is in no encoding
+        return json.dumps(msgspec.to_builtins(payload), separators=(",", ":"))
     if line.isascii() and line.isprintable():
         return line
     return "".join(json.dumps(char)[1:-1] if unicodedata.category(char) in _HIDDEN else char for char in line)
