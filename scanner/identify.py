@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from shadowledger.collectors.reading import Reading
-from shadowledger.collectors.sources import STDIN, TAIL_BYTES, Opened, open_source
+from shadowledger.collectors.sources import TAIL_BYTES, Opened, open_source
 from shadowledger.db.sources import Mark, Source, find_source, head_sizes
 
 
@@ -21,6 +21,8 @@ class Standing(enum.Enum):
     """Everything in it is counted already."""
     GROWN = "grown"
     """Its beginning is counted; the rest is new."""
+    SPENT = "spent"
+    """A stream that begins like what is counted and goes on otherwise. To find that out it was read to its end."""
 
 
 class Known(NamedTuple):
@@ -31,23 +33,36 @@ class Known(NamedTuple):
 
 
 def identify(connection: sqlite3.Connection, opened: Opened, collector_id: str, label: str) -> Known:
-    """Compare an input, by its beginning and by the bytes before the place where reading stopped, with what is known.
-
-    Standard input cannot be read twice, so only its beginning is compared where it is longer than that."""
+    """Compare an input with what is known: its beginning, and the bytes before the place where reading stopped."""
     content = _content(opened.head)
     sizes = (size for size in head_sizes(connection, collector_id) if 0 < size <= len(content))
     heads = [_sha256(content[:size]) for size in sizes]
-    for source in find_source(connection, collector_id, label, heads):
-        standing = _standing(opened, source.mark)
+    candidates = find_source(connection, collector_id, label, heads)
+    if not candidates:
+        return Known(Standing.NEW, None)
+    if opened.path is None or not opened.path.is_file():
+        return _of_stream(opened, candidates)
+    for source in candidates:
+        standing = _standing(opened.path, source.mark)
         if standing is not Standing.NEW:
             return Known(standing, source)
     return Known(Standing.NEW, None)
 
 
-def _standing(opened: Opened, mark: Mark) -> Standing:
-    if opened.path is None or opened.path == STDIN:
-        return Standing.KNOWN if len(opened.head) <= mark.read_bytes else Standing.NEW
-    before, more = _around(opened.path, mark)
+def _of_stream(opened: Opened, candidates: list[Source]) -> Known:
+    """Standard input and pipes cannot be read twice: known is one that is, to its end, what was counted, or a part."""
+    for _ in opened.chunks():
+        pass
+    for source in candidates:
+        mark = source.mark
+        same = _sha256(opened.tail[len(opened.tail) - mark.tail_bytes :]) == mark.tail_sha256
+        if opened.delivered_bytes < mark.read_bytes or (opened.delivered_bytes == mark.read_bytes and same):
+            return Known(Standing.KNOWN, source)
+    return Known(Standing.SPENT, candidates[0])
+
+
+def _standing(path: Path, mark: Mark) -> Standing:
+    before, more = _around(path, mark)
     if before is None:  # shorter than what was read: a part of the same source, or its copy cut short
         return Standing.KNOWN
     if mark.tail_bytes and _sha256(before) != mark.tail_sha256:

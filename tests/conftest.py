@@ -5,6 +5,8 @@ from __future__ import annotations
 import ipaddress
 import shutil
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,3 +63,12 @@ def signatures() -> Signatures:
     from shadowledger.scanner.knowledge import load_signatures
 
     return load_signatures(None, None, "test")
+
+
+@pytest.fixture
+def public_folder() -> Iterator[Path]:
+    """A folder that an account without rights can reach and read, and not write."""
+    folder = Path(tempfile.mkdtemp(prefix="shadowledger-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)

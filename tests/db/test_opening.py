@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from rights import without_rights
 
 from shadowledger.db.errors import UnusableError, ailment
 from shadowledger.db.opening import open_identities, open_inventory
@@ -130,30 +129,6 @@ def test_a_mistake_of_ours_is_no_ailment(path: Path) -> None:
     with closing(open_inventory(path, create=False)) as connection, pytest.raises(sqlite3.OperationalError) as caught:
         connection.execute("select nothing from nowhere")
     assert ailment(caught.value) == ailment(ValueError("x")) == ""
-
-
-@pytest.fixture
-def public_folder() -> Iterator[Path]:
-    """A folder that an account without rights can reach and read, and not write."""
-    folder = Path(tempfile.mkdtemp(prefix="shadowledger-"))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)
-
-
-@contextmanager
-def without_rights() -> Iterator[None]:
-    """Run as an account that owns nothing, where the tests run as root; anyone else has no more rights than a mode
-    gives."""
-    user, group = os.geteuid(), os.getegid()
-    if user == 0:
-        os.setegid(65534)
-        os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(user)
-        os.setegid(group)
 
 
 def test_a_folder_that_may_not_be_written_is_told(public_folder: Path) -> None:

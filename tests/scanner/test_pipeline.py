@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from rights import without_rights
 from scanner_inputs import DAY_S, squid_line, write_snapshot, write_squid
 
 from shadowledger.db.sources import known_ids, totals
@@ -220,6 +221,15 @@ def test_what_cannot_be_read_is_said_and_loses_nothing(
     assert report.status == "partial"
     assert words in report.outcomes[0].problem
     assert hit_total(scan.connection) == 4
+
+
+def test_a_file_that_may_not_be_read_is_told(scan: Scan, public_folder: Path, tmp_path: Path) -> None:
+    secret = write_squid(public_folder / "access.log", LINES)
+    secret.chmod(0)
+    with without_rights():
+        told = scan.run([secret], Choices())
+    assert (told.status, told.outcomes[0].problem) == ("partial", "cannot be opened: Permission denied")
+    assert one(scan, write_squid(tmp_path / "good.log", LINES)).problem == ""
 
 
 def test_a_line_of_100_mb_is_an_issue_and_its_neighbours_count(scan: Scan, tmp_path: Path) -> None:
