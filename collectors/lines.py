@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from shadowledger.collectors.collector import Head
 
-REMEMBERED = 1 << 18
+REMEMBERED = 1 << 16
 LONGEST_KEY = 300
 """Characters; no host name has more, and what has is not worth remembering."""
 Key = TypeVar("Key", bound=Hashable)

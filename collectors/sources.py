@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 HEAD_BYTES = 64 * 1024
-BLOCK_BYTES = 1 << 20
+BLOCK_BYTES = 1 << 18
 TAIL_BYTES = 4096
 LONGEST_LINE_BYTES = 1 << 20
 HIGHEST_RATIO = 200

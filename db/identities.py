@@ -21,6 +21,9 @@ from shadowledger.db.transactions import writing
 
 KEY_BYTES = 32
 LOOKED_UP_AT_ONCE = 500
+STORED_AT_ONCE = 15_000
+ID_BYTES = 8
+NONCE_BYTES = 12
 ALWAYS_US = 1 << 62
 """The end of a link that has not ended."""
 BARE_FORM = "bare form"
@@ -57,19 +60,28 @@ class Identities:
         self._ids: dict[Name, str] = {Name("", ""): ""}
 
     def ids_of(self, names: Iterable[Name]) -> dict[Name, str]:
-        """The ids of names, made where they are new, all in one transaction. Nobody's id is empty."""
+        """The ids of names, made where they are new. Nobody's id is empty."""
         wanted = set(names)
-        unknown = wanted - self._ids.keys()
-        unknown |= {shorter for name in unknown if (shorter := bare_form(name)) not in self._ids}
-        if unknown:
-            digests = {self._digest(name): name for name in unknown}
-            with writing(self.connection):
-                found = self._stored(digests)
-                made = {name: self._new_id(name) for name in unknown - found.keys()}
-                found |= made
-                self._add(made, found)
-            self._ids |= found
+        self.meet(wanted)
         return {name: self._ids[name] for name in wanted}
+
+    def id_of(self, name: Name) -> str:
+        """The id of a name that was met."""
+        return self._ids[name]
+
+    def meet(self, names: Iterable[Name]) -> None:
+        """Learn the ids of names, and make them where they are new."""
+        unknown = {name for name in names if name not in self._ids}
+        unknown |= {shorter for name in unknown if (shorter := bare_form(name)) not in self._ids}
+        waiting = sorted(unknown, key=lambda name: bare_form(name) != name)  # shorter forms first: others tie to them
+        del unknown
+        for start in range(0, len(waiting), STORED_AT_ONCE):
+            digests = {self._digest(name): name for name in waiting[start : start + STORED_AT_ONCE]}
+            with writing(self.connection):
+                known = self._stored(digests)
+                self._ids |= known
+                made = self._add({digest: name for digest, name in digests.items() if name not in known})
+            self._ids |= made
 
     def _stored(self, digests: dict[bytes, Name]) -> dict[Name, str]:
         """The ids of those that the store has already, looked up by the hundred."""
@@ -82,23 +94,29 @@ class Identities:
             found |= {digests[digest]: known for digest, known in rows}
         return found
 
-    def _new_id(self, name: Name) -> str:
-        return f"{_PREFIX[name.kind]}-{secrets.token_hex(8)}"
-
-    def _add(self, made: dict[Name, str], ids: dict[Name, str]) -> None:
-        """Store new names, sealed, and tie each to its shorter form."""
+    def _add(self, new: dict[bytes, Name]) -> dict[Name, str]:
+        """Store new names, sealed, each tied to its shorter form; returns their ids."""
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         seal = AESGCM(self._seal_key).encrypt
-        rows, ties = [], []
-        for name, new_id in made.items():
-            nonce = os.urandom(12)
+        chance = os.urandom(len(new) * (ID_BYTES + NONCE_BYTES))
+        made: dict[Name, str] = {}
+        rows = []
+        for number, (digest, name) in enumerate(new.items()):
+            start = number * (ID_BYTES + NONCE_BYTES)
+            made[name] = new_id = f"{_PREFIX[name.kind]}-{chance[start : start + ID_BYTES].hex()}"
+            nonce = chance[start + ID_BYTES : start + ID_BYTES + NONCE_BYTES]
             sealed = nonce + seal(nonce, name.text.encode(errors="replace"), new_id.encode())
-            rows.append((new_id, name.kind, self._digest(name), sealed))
-            if (shorter := bare_form(name)) != name:
-                ties.append((new_id, ids.get(shorter) or self._ids[shorter], 0, ALWAYS_US, BARE_FORM))
+            rows.append((new_id, name.kind, digest, sealed))
+        rows.sort()  # neighbours in the table are written together
         self.connection.executemany("insert into name values (?, ?, ?, ?)", rows)
+        ties = (
+            (new_id, made.get(shorter) or self._ids[shorter], 0, ALWAYS_US, BARE_FORM)
+            for name, new_id in made.items()
+            if (shorter := bare_form(name)) != name
+        )
         self.connection.executemany("insert into link values (?, ?, ?, ?, ?)", ties)
+        return made
 
     def known_id(self, name: Name) -> str:
         """The id of a name that was met before; empty where it never was."""
@@ -115,7 +133,7 @@ class Identities:
             return None
         kind, sealed = row
         try:
-            text = AESGCM(self._seal_key).decrypt(sealed[:12], sealed[12:], wanted_id.encode())
+            text = AESGCM(self._seal_key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], wanted_id.encode())
         except InvalidTag as error:
             raise UnusableError("The key does not fit this identities store; put the right one back.") from error
         return Name(kind, text.decode())

@@ -49,7 +49,9 @@ def user_name(text: str) -> Name:
 
 def device_name(text: str) -> Name:
     """A machine's name or id, in lower case and without a final dot."""
-    name = _plain(text).rstrip(".")
+    name = _plain(text)
+    while name != (shorter := name.rstrip(".").strip()):
+        name = shorter
     return NOBODY if name in _NULLS else Name("device", name)
 
 

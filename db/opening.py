@@ -13,6 +13,7 @@ from shadowledger.db.migrations import identity_steps, inventory_steps
 from shadowledger.db.placing import placed_whole
 
 BUSY_MS = 30_000
+CACHE_KIB = 4 * 1024
 
 
 def open_inventory(path: Path, *, create: bool) -> sqlite3.Connection:
@@ -47,6 +48,7 @@ def _open(path: Path, steps: Migrations, what: str, *, create: bool) -> sqlite3.
         _check(connection, path, steps, what)
         connection.execute("pragma journal_mode = wal")
         connection.execute("pragma synchronous = normal")
+        connection.execute(f"pragma cache_size = -{CACHE_KIB}")
         steps.apply(Database(connection))
     except sqlite3.DatabaseError as error:
         connection.close()

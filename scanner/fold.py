@@ -7,28 +7,25 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from shadowledger.collectors.records import Artifact
+from shadowledger.collectors.records import UNKNOWN_BYTES, Artifact, Traffic
 from shadowledger.db.contributions import Contribution
-from shadowledger.db.names import NOBODY, Name, address_name, device_name, user_name
+from shadowledger.db.names import Name, address_name, device_name, user_name
 from shadowledger.scanner.ladders import NOTHING, presence_rung, use_rung
 from shadowledger.scanner.match import Hit, agent_class
-from shadowledger.signatures.index import Index
+from shadowledger.signatures.index import Index, Match
 
 SESSION_GAP_US = 30 * 60 * 1_000_000
 KEPT_POSITIONS = 16
 _DAY_US = 86_400_000_000
 _HOUR_US = 3_600_000_000
+_HOURS = tuple(1 << hour for hour in range(24))
+"""Shared, because most keys have one hour."""
 _EPOCH = dt.date(1970, 1, 1)
 
 
-class Key(NamedTuple):
-    """What makes two hits of a source one observation."""
+class Way(NamedTuple):
+    """How a service was seen: what the hits of many people have in common."""
 
-    day: int
-    """Days since 1970; -1 where the source has no time."""
-    actor: Name
-    device: Name
-    client: Name
     service_id: str
     instance: str
     channel: str
@@ -41,34 +38,57 @@ class Key(NamedTuple):
     strength: str
 
 
-class _Sum:
-    """What is added up under one key."""
+class Who(NamedTuple):
+    """Whom a record names."""
 
-    __slots__ = ("count", "first", "hours", "last", "last_us", "positions", "received", "sent", "sessions")
+    actor: Name
+    device: Name
+    client: Name
+
+
+class _Sum:
+    """What is added up of one who, day and way."""
+
+    __slots__ = ("count", "first", "hours", "last", "last_us", "later", "received", "sent", "sessions")
 
     def __init__(self, position: int) -> None:
         self.count = self.sessions = self.hours = self.last_us = 0
-        self.sent = self.received = -1
-        self.first = position
-        self.last = position
-        self.positions: list[int] = []
+        self.sent = self.received = UNKNOWN_BYTES
+        self.first = self.last = position
+        self.later: list[int] | None = None
+        """The positions after the first that are kept."""
 
-    def add(self, position: int, time_us: int) -> None:
+    def add(self, position: int, time_us: int, sent: int, received: int) -> None:
         self.count += 1
         self.last = position
-        if len(self.positions) < KEPT_POSITIONS:
-            self.positions.append(position)
+        if self.count > 1:
+            if self.later is None:
+                self.later = []
+            if len(self.later) < KEPT_POSITIONS - 1:
+                self.later.append(position)
         if not self.sessions or abs(time_us - self.last_us) >= SESSION_GAP_US:
             self.sessions += 1
         self.last_us = time_us
         if time_us:
-            self.hours |= 1 << time_us // _HOUR_US % 24
-
-    def add_bytes(self, sent: int, received: int) -> None:
+            hour = _HOURS[time_us // _HOUR_US % 24]
+            self.hours = self.hours | hour if self.hours else hour
         if sent >= 0:
             self.sent = max(self.sent, 0) + sent
         if received >= 0:
             self.received = max(self.received, 0) + received
+
+    @property
+    def positions(self) -> str:
+        return " ".join(map(str, (self.first, *(self.later or ()))))
+
+
+class _Whos(dict[tuple[str, str, str], Who]):
+    """User, device and client as a source writes them, to their canonical forms; it says the same over and over."""
+
+    def __missing__(self, words: tuple[str, str, str]) -> Who:
+        user, device, client = words
+        who = self[words] = Who(user_name(user), device_name(device), address_name(client))
+        return who
 
 
 class Fold:
@@ -76,33 +96,36 @@ class Fold:
 
     def __init__(self, index: Index) -> None:
         self._index = index
-        self._sums: dict[Key, _Sum] = {}
-        self._names: dict[tuple[Callable[[str], Name], str], Name] = {}
+        self._sums: dict[tuple[int, Way], dict[Who, _Sum]] = {}
+        """Under days since 1970 (-1 where the source has no time) and ways, by who it was."""
+        self._whos = _Whos()
         self.zones: Counter[str] = Counter()
 
     def add(self, hit: Hit) -> None:
         """Take in one hit."""
         record = hit.record
-        key = self._artifact_key(hit) if isinstance(record, Artifact) else self._traffic_key(hit)
-        total = self._sums.get(key)
+        if isinstance(record, Artifact):
+            way, client, sent, received = _way_of_artifact(record, hit.match), "", UNKNOWN_BYTES, UNKNOWN_BYTES
+        else:
+            way, client = self._way_of_traffic(record, hit.match), record.client
+            sent, received = record.sent_bytes, record.received_bytes
+        day = record.time_us // _DAY_US if record.time_us else -1
+        sums = self._sums.get((day, way))
+        if sums is None:
+            sums = self._sums[day, way] = {}
+        who = self._whos[record.user, record.device, client]
+        total = sums.get(who)
         if total is None:
-            total = self._sums[key] = _Sum(record.position)
-        total.add(record.position, record.time_us)
-        if not isinstance(record, Artifact):
-            total.add_bytes(record.sent_bytes, record.received_bytes)
+            total = sums[who] = _Sum(record.position)
+        total.add(record.position, record.time_us, sent, received)
         self.zones[record.tz_source or "none"] += 1
 
-    def _traffic_key(self, hit: Hit) -> Key:
-        record, (service, indicator, instance) = hit
-        assert not isinstance(record, Artifact)  # noqa: S101 - for the type checker
+    def _way_of_traffic(self, record: Traffic, match: Match) -> Way:
+        indicator = match.indicator
         agent = agent_class(self._index, record.user_agent)
-        return Key(
-            record.time_us // _DAY_US if record.time_us else -1,
-            self._name(user_name, record.user),
-            self._name(device_name, record.device),
-            self._name(address_name, record.client),
-            service.id,
-            instance,
+        return Way(
+            match.service.id,
+            match.instance,
             record.via,
             indicator.role,
             record.action,
@@ -113,68 +136,56 @@ class Fold:
             indicator.strength.word,
         )
 
-    def _artifact_key(self, hit: Hit) -> Key:
-        record, (service, indicator, instance) = hit
-        return Key(
-            record.time_us // _DAY_US if record.time_us else -1,
-            self._name(user_name, record.user),
-            self._name(device_name, record.device),
-            NOBODY,
-            service.id,
-            instance,
-            "endpoint",
-            indicator.role,
-            "",
-            "unknown",
-            NOTHING,
-            presence_rung(indicator.kind),
-            f"{indicator.kind}:{indicator.value}",
-            indicator.strength.word,
-        )
-
-    def _name(self, form: Callable[[str], Name], text: str) -> Name:
-        """The canonical form, remembered: a source says the same names over and over."""
-        if not text:
-            return NOBODY
-        try:
-            return self._names[form, text]
-        except KeyError:
-            name = self._names[form, text] = form(text)
-            return name
-
     @property
     def service_ids(self) -> set[str]:
-        return {key.service_id for key in self._sums}
+        return {way.service_id for _, way in self._sums}
 
-    @property
-    def names(self) -> set[Name]:
-        """Everybody and everything that the contributions name."""
-        return {name for key in self._sums for name in (key.actor, key.device, key.client)}
+    def names(self) -> Iterator[Name]:
+        """Everybody and everything that the contributions name; some more than once."""
+        for who in self._whos.values():
+            yield from who
 
     @property
     def days(self) -> tuple[str, str]:
         """The first and last day with a hit; empty where there is none."""
-        days = {key.day for key in self._sums if key.day >= 0}
+        days = {day for day, _ in self._sums if day >= 0}
         return (_day(min(days)), _day(max(days))) if days else ("", "")
 
-    def contributions(self, ids: dict[Name, str]) -> Iterator[Contribution]:
+    def contributions(self, id_of: Callable[[Name], str]) -> Iterator[Contribution]:
         """The rows to store, with names replaced by their ids."""
-        for key, total in self._sums.items():
-            yield Contribution(
-                _day(key.day),
-                ids[key.actor],
-                ids[key.device],
-                ids[key.client],
-                *key[4:],
-                total.count,
-                total.sessions,
-                total.sent if total.sent >= 0 else None,
-                total.received if total.received >= 0 else None,
-                total.hours,
-                total.first,
-                total.last,
-                " ".join(map(str, total.positions)),
-            )
+        for (day, way), sums in self._sums.items():
+            for who, total in sums.items():
+                yield Contribution(
+                    _day(day),
+                    id_of(who.actor),
+                    id_of(who.device),
+                    id_of(who.client),
+                    *way,
+                    total.count,
+                    total.sessions,
+                    total.sent if total.sent >= 0 else None,
+                    total.received if total.received >= 0 else None,
+                    total.hours,
+                    total.first,
+                    total.last,
+                    total.positions,
+                )
+
+
+def _way_of_artifact(record: Artifact, match: Match) -> Way:
+    indicator = match.indicator
+    return Way(
+        match.service.id,
+        match.instance,
+        "endpoint",
+        indicator.role,
+        "",
+        "unknown",
+        NOTHING,
+        presence_rung(record.kind),
+        f"{indicator.kind}:{indicator.value}",
+        indicator.strength.word,
+    )
 
 
 def _day(number: int) -> str:

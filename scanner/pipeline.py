@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable
@@ -14,7 +15,7 @@ from shadowledger.collectors.collector import Collector
 from shadowledger.collectors.reading import Reading, Settings
 from shadowledger.collectors.records import Ignored, Issue
 from shadowledger.collectors.registry import BY_ID, detect
-from shadowledger.collectors.sources import Opened, open_source
+from shadowledger.collectors.sources import STDIN, Opened, open_source
 from shadowledger.db import audit
 from shadowledger.db.contributions import add_contributions
 from shadowledger.db.identities import Identities
@@ -36,6 +37,7 @@ from shadowledger.scanner.identify import Standing, identify, mark_of
 from shadowledger.scanner.knowledge import Signatures
 from shadowledger.scanner.match import match_record
 
+ONCE = "a stream is read only once, so nothing was counted: save it as a file and scan that"
 Reasons = dict[tuple[str, str], tuple[int, list[int]]]
 
 
@@ -114,17 +116,23 @@ class Scan:
             run_id = start_run(self.connection, command, self.signatures.knowledge)
         status = "failed"
         outcomes = []
+        gc.freeze()
+        gc.disable()  # what a scan keeps it keeps to its end, and none of it is a cycle
         try:
             for path, choices, source in jobs:
                 outcomes.append(self._one(run_id, path, choices, source))
             status = "partial" if any(outcome.problem for outcome in outcomes) else "complete"
         finally:
+            gc.enable()
             with writing(self.connection):
                 end_run(self.connection, run_id, status)
         return RunReport(run_id, status, outcomes)
 
     def _one(self, run_id: int, path: Path, choices: Choices, again: Source | None) -> Outcome:
         outcome = Outcome(str(path), standing="unreadable")
+        if again is not None and (path == STDIN or path.is_fifo()):
+            outcome.problem = f"was no file; {ONCE}"
+            return outcome
         try:
             with open_source(path) as opened:
                 self._opened(run_id, opened, choices, again, outcome)
@@ -139,6 +147,9 @@ class Scan:
         standing, source = identify(self.connection, opened, collector.id, choices.label)
         if again is not None and (source is None or source.id != again.id):
             outcome.problem = "is not the source that was read before; what was counted of it stays as it was"
+            return
+        if standing is Standing.SPENT and source is not None:
+            outcome.problem = f"goes on otherwise than source {source.id}, which begins like it; {ONCE}"
             return
         if again is None and standing is Standing.KNOWN and source is not None:
             outcome.standing, outcome.source_id = "known", source.id
@@ -207,7 +218,7 @@ class Scan:
         *, replaces: bool,
     ) -> int:  # fmt: skip
         """Write a source's share, its accounting and its mark together. 0 where another process was faster."""
-        ids = self.identities.ids_of(fold.names)
+        self.identities.meet(fold.names())
         with writing(self.connection):
             if self._overtaken(before, source):
                 return 0
@@ -216,7 +227,7 @@ class Scan:
                 gone = withdraw(self.connection, source_id)
                 audit.record(self.connection, "withdraw", {"source": source_id, **gone})
             save_services(self.connection, (self.index.services[key] for key in fold.service_ids))
-            add_contributions(self.connection, run_id, source_id, fold.contributions(ids))
+            add_contributions(self.connection, run_id, source_id, fold.contributions(self.identities.id_of))
             add_reading(self.connection, run_id, source_id, counts, reasons)
             return source_id
 

@@ -23,6 +23,7 @@ DECIMALS = ("comma", "point")
 CELL_CHARACTERS_MOST = 32_767
 """A spreadsheet's own limit: https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3"""
 _DIGITS_MOST = 15
+_PLACES = 6
 _FIRST_YEAR = 1950
 
 _ERROR_CELL = re.compile(r"#[A-ZÄÖÜÉÈ/0]{2,20}[!?]|#N/[AV]|#NV|#GETTING_DATA")
@@ -173,10 +174,10 @@ def unit_of(words: str) -> Unit | None:
 
 
 def _of_float(number: float) -> Decimal:
-    """A spreadsheet's number in the 15 digits that it shows."""
+    """A spreadsheet's number in the 15 digits that it shows, no finer than a millionth."""
     if not abs(number) < 10**_DIGITS_MOST:
         raise UnclearError(f"{number} is too large")
-    value = Decimal(f"{number:.15g}")
+    value = Decimal(f"{round(number, _PLACES):.15g}")
     return value.quantize(Decimal(1)) if value == value.to_integral_value() else Decimal(f"{value:f}")
 
 
