@@ -17,7 +17,7 @@ from shadowledger.signatures.wanted import Wanted
 
 ADDRESS_QUESTIONS = frozenset(("", "A", "AAAA", "HTTPS", "SVCB", "CNAME", "ANY"))
 """Question types asked by whoever is about to connect. Others (MX, TXT, NS, PTR ...) are mail and housekeeping."""
-_REMEMBERED = 1 << 18
+_REMEMBERED = 1 << 16
 _LONGEST_NAME = 255  # RFC 1035, section 2.3.4; a longer text is no host, and walking its labels would be quadratic
 _LONGEST_PATH = 4096
 _AGENT_CUT = re.compile(r"[\s;,()]+")
@@ -53,6 +53,8 @@ class _Place(NamedTuple):
 
 _NOWHERE = _Place(None, ())
 """A host that the organization excepted, or that is none."""
+_NOBODYS = _Place(None, ())
+"""Any other host that no indicator knows."""
 
 
 class Index:
@@ -72,7 +74,7 @@ class Index:
         """The last words of all API paths, in lower case."""
         self._agents: dict[str, Match] = {}
         self.wanted = Wanted(self)
-        self._places: dict[str, _Place] = {"": _Place(None, ())}
+        self._places: dict[str, _Place] = {"": _NOBODYS}
         self._user_agents: dict[str, Match | None] = {}
         for service in self.services.values():
             for indicator in service.indicators:
@@ -135,6 +137,8 @@ class Index:
             if found is None:
                 found = self._suffixes.get(suffix)
             suffix = suffix.partition(".")[2]
+        if found is None and not rules:
+            return _NOBODYS
         return _Place(found and _with_instance(found, host), tuple(rules))
 
     def traffic(
