@@ -89,7 +89,7 @@ def lint_(files: tuple[Path, ...]) -> int:
 
 
 @command.command("match")
-@click.argument("lines", nargs=-1)
+@click.argument("lines", nargs=-1, required=True)
 @format_option
 @click.pass_obj
 def match(site: Site, /, lines: tuple[str, ...], form: str) -> None:
