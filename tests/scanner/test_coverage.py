@@ -28,7 +28,7 @@ JUDGED: list[tuple[set[str], list[tuple[str, Strength]], str, str]] = [
     ({"process"}, [("host", CERTAIN)], "not_observable", "a proxy, DNS or TLS source"),
     ({"process"}, [("process", CERTAIN)], "unseen", "by process"),
     ({"host"}, [("process", CERTAIN), ("app", CERTAIN)], "not_observable", "an endpoint source with app or an"),
-    ({"host"}, [("host", CERTAIN), ("process", CERTAIN)], "unseen", "not looked for by process"),
+    ({"host"}, [("host", CERTAIN), ("process", CERTAIN)], "unseen", "process"),
     ({"host", "process"}, [("host", CERTAIN), ("process", CERTAIN)], "unseen", "by host, process in"),
     (set(), [("host", CERTAIN)], "not_observable", "and none was scanned"),
 ]
