@@ -178,4 +178,9 @@ def open_source(path: Path) -> Opened:
     """Open a file, or standard input for `-`. Raises OSError where the system refuses."""
     if path == STDIN:
         return Opened("-", sys.stdin.buffer)
-    return Opened(str(path), path.open("rb"), path)
+    raw = path.open("rb")
+    try:
+        return Opened(str(path), raw, path)
+    except BaseException:
+        raw.close()
+        raise

@@ -6,7 +6,8 @@ import sqlite3
 from dataclasses import dataclass
 
 from shadowledger.collectors.registry import BY_ID
-from shadowledger.db.sources import totals
+from shadowledger.db.runs import Knowledge
+from shadowledger.db.sources import count_stale, totals
 from shadowledger.signatures.schema import Service, Strength
 
 _NEEDS = {"host": "host", "host_exact": "host", "host_pattern": "host", "url_path": "path", "api_path": "path",
@@ -28,6 +29,8 @@ class Coverage:
     source_count: int
     first_on: str
     last_on: str
+    stale_count: int = 0
+    """Sources read under other signatures, or before the official list was as it is now."""
 
     def judge(self, services: list[Service]) -> tuple[str, list[str]]:
         """`unseen` where one of the services could have been seen, otherwise `not_observable`; with the reasons."""
@@ -40,6 +43,11 @@ class Coverage:
         could = sorted(need for need in needs if need in self.fills)
         if not self.source_count:
             return "not_observable", ["nothing was scanned yet"]
+        if self.stale_count == self.source_count and all(service.origin == "declared" for service in services):
+            return "not_observable", [
+                "every source was scanned before the list named its hosts and processes",
+                "`shadowledger sources rescan --all` looks for them",
+            ]
         if not could:
             missing = sorted({_IN_WORDS.get(need, f"an endpoint source with {need}") for need in needs})
             return "not_observable", [
@@ -52,12 +60,13 @@ class Coverage:
         blind = sorted(set(needs) - set(could))
         reasons = [f"{names} could have been seen by {', '.join(could)} in {count}{days}, and was not"]
         if blind:
-            reasons.append(f"not looked for by {', '.join(blind)}: no such source was scanned")
+            more = f" and {len(blind) - 3} more" if len(blind) > 3 else ""
+            reasons.append(f"no source showed {', '.join(blind[:3])}{more}, by which it could be known too")
         return "unseen", reasons
 
 
-def coverage_of(connection: sqlite3.Connection) -> Coverage:
-    """The coverage of everything in the inventory."""
+def coverage_of(connection: sqlite3.Connection, knowledge: Knowledge) -> Coverage:
+    """The coverage of everything in the inventory, seen with what is known now."""
     known = totals(connection)
     fills: set[str] = set()
     for source in known:
@@ -65,4 +74,5 @@ def coverage_of(connection: sqlite3.Connection) -> Coverage:
         if collector is not None and source["record_count"]:
             fills.update(collector.fills)
     days = [str(source[key]) for source in known for key in ("first_on", "last_on") if source[key]]
-    return Coverage(frozenset(fills), len(known), min(days, default=""), max(days, default=""))
+    stale = count_stale(connection, knowledge.catalogue_digest, knowledge.overlay_digest)
+    return Coverage(frozenset(fills), len(known), min(days, default=""), max(days, default=""), stale)

@@ -62,10 +62,10 @@ def declared_overlay(known: Index, listed: Iterable[Declared]) -> list[Service]:
     found = []
     taken: set[str] = set()
     for line in listed:
-        named = {host: None for text in line.hosts if (host := declared_host(text)) and not _is_known(known, host)}
-        hosts = [host for host in named if host not in taken and not _is_everybodys(host)]
+        hosts = [text for text in line.hosts if (host := declared_host(text)) and not _is_known(known, host)]
+        hosts = [text for text in hosts if (host := declared_host(text)) not in taken and not _is_everybodys(host)]
         processes = [name for name in dict.fromkeys(line.processes) if not _is_known_process(known, name)]
-        taken.update(hosts)
+        taken.update(map(declared_host, hosts))
         if hosts or processes:
             found.append(declared_service(line.id, line.name, hosts, processes))
     return found

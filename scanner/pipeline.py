@@ -162,7 +162,7 @@ class Scan:
         fold, reasons, counts = self._read(collector, reading)
         new = Source(
             source.id if source else 0,
-            opened.name,
+            _lasting_name(opened),
             choices.label,
             collector.id,
             choices.told(),

@@ -121,7 +121,8 @@ class _Reconciler:
         self.names = NameBook(index.services.values())
         self.by_service: dict[str, list[Discovered]] = defaultdict(list)
         for one in discovered:
-            self.by_service[one.seen.service_id].append(one)
+            if one.state != "dismissed":  # said to be no initiative, so it is nobody's
+                self.by_service[one.seen.service_id].append(one)
         self.known = {one.id for one in discovered}
         self.links: dict[str, dict[str, Decision]] = defaultdict(dict)
         """Declared id to discovered ids to what a person said last of the two."""

@@ -62,9 +62,19 @@ def declared_host(text: str) -> str:
 
 
 def declared_service(list_id: str, name: str, hosts: Iterable[str], processes: Iterable[str]) -> Service:
-    """The signature of a declared initiative whose hosts or processes the catalogue does not know."""
+    """The signature of a declared initiative whose hosts or processes the catalogue does not know. A host stands for
+    itself, and only `*.name` for what lies below it."""
     reference = "the official list"
-    indicators = [Indicator("host", host, "interactive", Strength.CERTAIN, reference) for host in hosts]
+    indicators = [
+        Indicator(
+            "host" if host.strip().startswith("*.") else "host_exact",
+            declared_host(host),
+            "interactive",
+            Strength.CERTAIN,
+            reference,
+        )
+        for host in hosts
+    ]
     indicators += [Indicator("process", process, "presence", Strength.CERTAIN, reference) for process in processes]
     return Service(
         id=DECLARED_PREFIX + list_id,

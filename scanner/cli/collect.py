@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import click
 
 from shadowledger.collectors.endpoint.live import snapshot
 from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.sources import InputNotFoundError, Opened, find, open_source
 from shadowledger.collectors.telling import tell
+from shadowledger.db.identities import Identities
 from shadowledger.scanner.cli.options import choices_of, open_signatures, source_options
 from shadowledger.scanner.knowledge import Signatures
 from shadowledger.scanner.output import as_json, clean
 from shadowledger.scanner.pipeline import Choices, Outcome, recognise
+from shadowledger.scanner.pseudonyms import pseudonymous
+from shadowledger.scanner.site import Site
 
 RECORDS_AT_ONCE = 2048
 
@@ -39,7 +44,9 @@ def command() -> None:
 @click.option(
     "--format", "form", type=click.Choice(("jsonl",)), default="jsonl", show_default=True, help="One object a record."
 )
-def files(inputs: tuple[str, ...], explain: bool, form: str, **told: str) -> int:
+@click.option("--pseudonyms", is_flag=True, help="Ids for users, machines and addresses, and no paths.")
+@click.pass_obj
+def files(site: Site, /, inputs: tuple[str, ...], explain: bool, form: str, pseudonyms: bool, **told: str) -> int:
     """Print one JSON object per record of INPUTS, in order (the default of `collect`)."""
     del form  # one there is
     choices = choices_of(told)
@@ -48,6 +55,7 @@ def files(inputs: tuple[str, ...], explain: bool, form: str, **told: str) -> int
     except InputNotFoundError as error:
         raise click.UsageError(str(error)) from error
     signatures = open_signatures(None, None)
+    store = site.names(site.inventory(create=True), create=True) if pseudonyms else None
     code = 0
     for path in paths:
         outcome = Outcome(str(path))
@@ -57,7 +65,7 @@ def files(inputs: tuple[str, ...], explain: bool, form: str, **told: str) -> int
             outcome.problem = f"cannot be opened: {error.strerror or error}"
         else:
             with opened:
-                _print(opened, choices, signatures, outcome)
+                _print(opened, choices, signatures, store, outcome)
         if explain and outcome.collector:
             click.echo(clean(f"{path}: {outcome.collector}: {outcome.reason}"), err=True)
         if outcome.problem:
@@ -66,19 +74,17 @@ def files(inputs: tuple[str, ...], explain: bool, form: str, **told: str) -> int
     return code
 
 
-def _print(opened: Opened, choices: Choices, signatures: Signatures, outcome: Outcome) -> None:
+def _print(
+    opened: Opened, choices: Choices, signatures: Signatures, store: Identities | None, outcome: Outcome
+) -> None:
     collector = recognise(opened, choices.collector_id, outcome)
     if collector is None:
         return
     reading = Reading(opened, choices.settings, None, signatures.command_words)
-    lines: list[str] = []
-    for record in reading.records(collector):
-        lines.append(as_json(tell(record)))
-        if len(lines) >= RECORDS_AT_ONCE:
-            click.echo("\n".join(lines))
-            lines.clear()
-    if lines:
-        click.echo("\n".join(lines))
+    records = reading.records(collector)
+    while some := list(islice(records, RECORDS_AT_ONCE)):
+        shown = pseudonymous(some, store) if store is not None else some
+        click.echo("\n".join(as_json(tell(record)) for record in shown))
     outcome.problem = opened.damage
 
 

@@ -13,6 +13,7 @@ from shadowledger.scanner.output import as_csv, as_json, as_table
 from shadowledger.scanner.reports.answer import (
     DECLARED_COLUMNS,
     DISCOVERED_COLUMNS,
+    DISCOVERED_GLANCE,
     answer,
     declared_rows,
     discovered_rows,
@@ -33,9 +34,8 @@ def command(ctx: click.Context, form: str) -> None:
 
 
 def _rendered(state: Present, form: str) -> str:
-    told = answer(state.reconciliation)
     if form == "json":
-        return as_json(told) + "\n"
+        return as_json(answer(state.reconciliation, state.coverage)) + "\n"
     discovered, declared = discovered_rows(state.reconciliation), declared_rows(state.reconciliation)
     sides = [{"side": "discovered", **row} for row in discovered] + [{"side": "declared", **row} for row in declared]
     if form == "jsonl":
@@ -44,9 +44,9 @@ def _rendered(state: Present, form: str) -> str:
         return as_csv(sides, ("side", *dict.fromkeys((*DISCOVERED_COLUMNS, *DECLARED_COLUMNS))))
     return "\n".join(
         (
-            headline(state.reconciliation),
+            headline(state.reconciliation, state.coverage),
             "DISCOVERED",
-            as_table(discovered, DISCOVERED_COLUMNS, width=state.width),
+            as_table(discovered, DISCOVERED_GLANCE, width=state.width),
             "DECLARED",
             as_table(declared, DECLARED_COLUMNS, width=state.width),
             "Evidence of any of them: shadowledger evidence ID\n",

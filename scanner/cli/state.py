@@ -15,7 +15,7 @@ from shadowledger.db.decisions import all_decisions
 from shadowledger.db.declared import current
 from shadowledger.scanner.cli.options import open_signatures
 from shadowledger.scanner.consolidate import Discovered, consolidate
-from shadowledger.scanner.coverage import coverage_of
+from shadowledger.scanner.coverage import Coverage, coverage_of
 from shadowledger.scanner.people import Directory
 from shadowledger.scanner.reconcile import Finding, Reconciliation, reconcile
 from shadowledger.scanner.site import Site
@@ -27,6 +27,7 @@ class Present:
 
     connection: sqlite3.Connection
     reconciliation: Reconciliation
+    coverage: Coverage
 
     @property
     def width(self) -> int | None:
@@ -50,8 +51,9 @@ def present(site: Site) -> Iterator[Present]:
         signatures = open_signatures(site, connection)
         decisions = all_decisions(connection)
         discovered = consolidate(connection, Directory(identities), decisions)
-        coverage = coverage_of(connection)
-        yield Present(connection, reconcile(discovered, current(connection), decisions, signatures.index, coverage))
+        coverage = coverage_of(connection, signatures.knowledge)
+        result = reconcile(discovered, current(connection), decisions, signatures.index, coverage)
+        yield Present(connection, result, coverage)
     finally:
         connection.close()
         if identities is not None:

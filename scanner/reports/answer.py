@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shadowledger.scanner.consolidate import Discovered
+from shadowledger.scanner.coverage import Coverage
 from shadowledger.scanner.output import SCHEMA_VERSION
 from shadowledger.scanner.reconcile import THRESHOLD, Finding, Reconciliation
 
@@ -10,14 +11,17 @@ DISCOVERED_COLUMNS = (
     "id", "service", "vendor", "instance", "finding", "use", "presence", "people", "first_seen_on", "last_seen_on",
     "records", "declared", "state",
 )  # fmt: skip
+DISCOVERED_GLANCE = ("id", "initiative", "finding", "use", "presence", "people", "last_seen_on", "records", "declared")
+"""What a table shows; the other forms have all columns."""
 DECLARED_COLUMNS = ("id", "name", "status", "finding", "discovered", "reasons")
 
 
-def answer(result: Reconciliation) -> dict[str, object]:
+def answer(result: Reconciliation, coverage: Coverage) -> dict[str, object]:
     """The whole reconciliation as one JSON object."""
     return {
         "schema_version": SCHEMA_VERSION,
         "counts": result.counts(),
+        "sources": {"known": coverage.source_count, "to_rescan": coverage.stale_count},
         "discovered": [_discovered(one, finding) for one, finding in result.discovered],
         "declared": [
             {
@@ -71,6 +75,7 @@ def discovered_rows(result: Reconciliation) -> list[dict[str, object]]:
     return [
         {
             "id": one.id,
+            "initiative": one.title,
             "service": one.seen.service,
             "vendor": one.seen.vendor,
             "instance": one.seen.instance,
@@ -105,7 +110,7 @@ def declared_rows(result: Reconciliation) -> list[dict[str, object]]:
     ]
 
 
-def headline(result: Reconciliation) -> str:
+def headline(result: Reconciliation, coverage: Coverage) -> str:
     """What an auditor wants to know first."""
     counts = result.counts()
     states = f"{counts['proposed']} proposed, {counts['confirmed']} confirmed"
@@ -120,4 +125,11 @@ def headline(result: Reconciliation) -> str:
     ]
     if counts["dismissed"]:
         lines.append(f"  {counts['dismissed']:4} dismissed, and left out above")
+    if coverage.stale_count:
+        stale = f"{coverage.stale_count} of {coverage.source_count} sources"
+        lines += [
+            "",
+            f"{stale} were read before the signatures or the official list were as they are now;",
+            "`shadowledger sources rescan --all` looks at them again.",
+        ]
     return "\n".join(lines) + "\n"

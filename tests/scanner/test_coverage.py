@@ -59,19 +59,19 @@ def test_one_of_several_services_is_enough() -> None:
 
 
 def test_nothing_scanned_shows_nothing(scan: Scan) -> None:
-    coverage = coverage_of(scan.connection)
+    coverage = coverage_of(scan.connection, scan.signatures.knowledge)
     assert coverage == Coverage(frozenset(), 0, "", "")
     assert coverage.judge([service(("host", CERTAIN))]) == ("not_observable", ["nothing was scanned yet"])
 
 
 def test_what_was_scanned_decides_and_what_was_forgotten_does_not(scan: Scan, tmp_path: Path) -> None:
     scan.run([write_squid(tmp_path / "access.log", [squid_line("chatgpt.com")])], Choices())
-    by_proxy = coverage_of(scan.connection)
+    by_proxy = coverage_of(scan.connection, scan.signatures.knowledge)
     assert (by_proxy.source_count, by_proxy.first_on, by_proxy.last_on) == (1, "2026-11-05", "2026-11-05")
     assert {"host", "path"} <= by_proxy.fills
     assert "process" not in by_proxy.fills
     scan.run([write_snapshot(tmp_path / "processes.json", "pc", ["ollama"])], Choices())
-    both = coverage_of(scan.connection)
+    both = coverage_of(scan.connection, scan.signatures.knowledge)
     assert {"host", "process"} <= both.fills
     forget(scan.connection, 1)
-    assert "host" not in coverage_of(scan.connection).fills
+    assert "host" not in coverage_of(scan.connection, scan.signatures.knowledge).fills

@@ -58,7 +58,9 @@ class Desk:
         connection = self.scan.connection
         decisions = all_decisions(connection)
         discovered = consolidate(connection, Directory(self.scan.identities.connection), decisions)
-        return reconcile(discovered, self.listed, decisions, self.index(), coverage_of(connection))
+        return reconcile(
+            discovered, self.listed, decisions, self.index(), coverage_of(connection, self.scan.signatures.knowledge)
+        )
 
     def declared(self, number: int = 1) -> Finding:
         return self.reconciled().declared[number - 1][1]
