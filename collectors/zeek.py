@@ -19,8 +19,8 @@ from shadowledger.signatures.hosts import clean_host, split_authority, split_url
 
 REFERENCE = "https://docs.zeek.org/en/master/log-formats.html"
 FILLS = (
-    "client", "user", "port", "scheme", "path", "method", "status", "sent_bytes", "received_bytes", "user_agent",
-    "question_type",
+    "time", "host", "client", "user", "port", "scheme", "path", "method", "status", "sent_bytes", "received_bytes",
+    "user_agent", "question_type",
 )  # fmt: skip
 NEEDED = frozenset((
     "ts", "id.orig_h", "id.resp_p", "query", "qtype", "qtype_name", "server_name", "host", "uri", "method",

@@ -28,7 +28,10 @@ ALWAYS_US = 1 << 62
 """The end of a link that has not ended."""
 BARE_FORM = "bare form"
 """The origin of a link from a name to the shorter form under which other sources may write the same."""
-_PREFIX = {"person": "p", "upn": "u", "sam": "u", "email": "u", "system": "s", "device": "d", "address": "a"}
+PERSON = "p"
+ACCOUNTS = ("u", "w", "e")
+"""What the ids of people, and of accounts of the three kinds that one person may have, begin with."""
+_PREFIX = {"person": "p", "upn": "u", "sam": "w", "email": "e", "system": "s", "device": "d", "address": "a"}
 
 
 def read_key(path: Path, *, create: bool) -> bytes:

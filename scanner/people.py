@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from shadowledger.db.identities import all_links, all_memberships, bare_forms
+from shadowledger.db.identities import ACCOUNTS, PERSON, all_links, all_memberships, bare_forms
 
 _DAY_US = 86_400_000_000
 _HOUR_US = 3_600_000_000
 _FURTHEST = 8
+_SOMEBODY = (PERSON, *ACCOUNTS)
 _EPOCH = dt.date(1970, 1, 1)
 
 
@@ -45,20 +47,21 @@ class Directory:
 
     def count(self, traces: Iterable[Trace]) -> People:
         """Bounds over observations. Certain are those to whom an id leads without a choice; an address or machine that
-        leads to nobody, or to several at that time, may hide one more person, or one of the others."""
+        leads to nobody, or to several at that time, may hide one more person, or one of the others. Accounts of
+        different kinds that no directory joins (`ada`, `ada@x.example`) may be one person's."""
         certain: set[str] = set()
         possible: set[str] = set()
         nobodies: set[str] = set()
         for trace in set(traces):
             found = self.people_of(trace)
-            if len(found) == 1 and (one := next(iter(found)))[:1] in "pu":
-                certain.add(one)
-            elif found and all(one[:1] in "pu" for one in found):
-                possible |= found
+            if found and all(one[0] in _SOMEBODY for one in found):
+                (certain if len(found) == 1 else possible).update(found)
             else:
                 nobodies |= found
         high = len(certain | possible | nobodies)
-        return People(max(len(certain), 1 if high else 0), high)
+        kinds = Counter(one[0] for one in certain)
+        low = kinds[PERSON] + max(kinds[account] for account in ACCOUNTS)
+        return People(max(low, 1 if high else 0), high)
 
     def units(self, traces: Iterable[Trace]) -> tuple[str, ...]:
         """The business units of those who are certain, in order."""

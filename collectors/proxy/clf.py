@@ -139,7 +139,7 @@ def _detector(formats: tuple[LogFormat, ...], others: tuple[LogFormat, ...], wha
     return detect
 
 
-_FILLS = ("client", "user", "port", "scheme", "path", "method", "status", "received_bytes", "action")
+_FILLS = ("time", "host", "client", "user", "port", "scheme", "path", "method", "status", "received_bytes", "action")
 SQUID_COMMON = Collector(
     id="squid_common",
     title="Squid, common log format",

@@ -87,15 +87,17 @@ def list_of(cell: Cell) -> tuple[str, ...]:
 
 
 def hosts_of(cell: Cell) -> tuple[str, ...]:
-    """Host names or URLs between semicolons, commas or blanks, as clean host names; `*.x` and `.x` are x."""
+    """Host names or URLs between semicolons, commas or blanks, as clean host names; `*.x` and `.x` are `*.x`,
+    all that lies below x and x itself."""
     hosts: dict[str, None] = {}
     for item in re.split(r"[;,\s]+", text_of(cell)):
         if plain(item) in EMPTY:
             continue
-        host = split_url(item).host.removeprefix("*").removeprefix(".")
+        whole = split_url(item).host
+        host = whole.removeprefix("*").removeprefix(".")
         if not _HOST.fullmatch(host):
             raise UnclearError(f"{quoted(item)} is not a host name")
-        hosts[host] = None
+        hosts[host if host == whole else f"*.{host}"] = None
     return tuple(hosts)
 
 

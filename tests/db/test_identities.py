@@ -43,7 +43,7 @@ def store(folder: Path) -> Iterator[Identities]:
 def test_ids_are_stable_distinct_and_tell_their_kind_only(store: Identities, folder: Path) -> None:
     ids = store.ids_of([*NAMES, NOBODY])
     assert ids.pop(NOBODY) == ""
-    assert sorted(one[:2] for one in ids.values()) == ["a-", "d-", "u-", "u-"]
+    assert sorted(one[:2] for one in ids.values()) == ["a-", "d-", "u-", "w-"]
     assert len(set(ids.values())) == len(NAMES)
     again = Identities(open_identities(folder / "i.db", create=False), read_key(folder / "i.key", create=False))
     assert again.ids_of(reversed(NAMES)) == ids

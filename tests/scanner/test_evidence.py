@@ -55,7 +55,7 @@ def test_a_revealed_record_without_lines_is_told_whole(scan: Scan, tmp_path: Pat
     (one,) = of(scan, "ollama", reveal=True)
     assert "device=canary-laptop" in one.line
     assert "user=canary" in one.line
-    assert one.who.startswith("u-")
+    assert one.who.startswith("w-")
 
 
 RECORDS = [

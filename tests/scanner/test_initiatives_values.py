@@ -227,7 +227,7 @@ def test_lists(cell: Cell, items: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     ("cell", "hosts"),
     [
-        ("https://API.OpenAI.com/v1?key=1; *.anthropic.com", ("api.openai.com", "anthropic.com")),
+        ("https://API.OpenAI.com/v1?key=1; *.anthropic.com", ("api.openai.com", "*.anthropic.com")),
         ("a.example, b.example:8443 a.example.", ("a.example", "b.example")),
         ("bücher.example", ("xn--bcher-kva.example",)),
         ("10.1.2.3; http://[2001:db8::1]:80/", ("10.1.2.3", "2001:db8::1")),

@@ -1,0 +1,36 @@
+"""No collector is forgotten, and each says what it can tell."""
+
+from __future__ import annotations
+
+import pkgutil
+from importlib import import_module
+
+import pytest
+
+import shadowledger.collectors
+from shadowledger.collectors.collector import Collector
+from shadowledger.collectors.records import Traffic
+from shadowledger.collectors.registry import BY_ID, COLLECTORS
+from shadowledger.signatures.schema import ARTIFACT_KINDS
+
+MODULES = [
+    module.name
+    for module in pkgutil.walk_packages(shadowledger.collectors.__path__, "shadowledger.collectors.")
+    if not module.ispkg
+]
+
+
+def test_every_collector_of_every_module_is_registered() -> None:
+    found = {
+        value.id for name in MODULES for value in vars(import_module(name)).values() if isinstance(value, Collector)
+    }
+    assert found == set(BY_ID)
+    assert len(BY_ID) == len(COLLECTORS)
+
+
+@pytest.mark.parametrize("collector", COLLECTORS, ids=lambda collector: collector.id)
+def test_a_collector_tells_hosts_or_artifacts_by_their_names(collector: Collector) -> None:
+    fills = set(collector.fills)
+    assert fills <= {"time", *Traffic._fields, *ARTIFACT_KINDS}
+    assert {"time", "host", "client"} <= fills or not fills.isdisjoint(ARTIFACT_KINDS)
+    assert collector.reference.startswith(("https://", "http://"))
