@@ -9,6 +9,7 @@ import io
 import json
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 import msgspec
 
@@ -48,6 +49,14 @@ def as_text(value: Value) -> str:
     if isinstance(value, list | tuple):
         return "; ".join(as_text(item) for item in value)
     return str(value)
+
+
+def near(path: str) -> str:
+    """A path as it is seen from the present folder, where it lies below it."""
+    try:
+        return str(Path(path).relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        return path
 
 
 def as_json(payload: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Any
 
 import click
 
@@ -11,7 +12,7 @@ from shadowledger.db.transactions import writing
 from shadowledger.scanner.cli.options import format_option, open_signatures, print_rows
 from shadowledger.scanner.cli.state import Present, present
 from shadowledger.scanner.evidence import proofs
-from shadowledger.scanner.output import clean
+from shadowledger.scanner.output import clean, near
 from shadowledger.scanner.site import Site
 
 COLUMNS = ("source_id", "source", "position", "day_on", "indicator", "who", "line")
@@ -27,14 +28,14 @@ COLUMNS = ("source_id", "source", "position", "day_on", "indicator", "who", "lin
 def command(site: Site, /, finding_id: str, most: int, reveal: bool, reason: str, form: str) -> None:
     """Follow a discovered initiative, or a declared one, to the records that betrayed it.
 
-    Lines are masked: people, machines, addresses and paths are left out."""
+    Records are shown without people, machines, addresses and paths; --reveal shows the lines themselves."""
     if reveal and not reason.strip():
         raise click.UsageError("--reveal needs a --reason.")
     with present(site) as state:
         if reveal:
             with writing(state.connection):
                 audit.record(state.connection, "reveal evidence", {"id": finding_id, "reason": reason})
-        rows = []
+        rows: list[dict[str, Any]] = []
         for discovered_id in _discovered_ids(state, finding_id):
             one, _ = state.need(discovered_id)
             words = open_signatures(site, None).command_words
@@ -42,7 +43,9 @@ def command(site: Site, /, finding_id: str, most: int, reveal: bool, reason: str
             rows += [{"initiative": one.id, **asdict(proof)} for proof in found]
         if form == "table":
             _explain(state, finding_id)
-            rows = [{**row, "line": row["line"] or f"({row['missing']})"} for row in rows]
+            rows = [
+                {**row, "source": near(row["source"]), "line": row["line"] or f"({row['missing']})"} for row in rows
+            ]
         print_rows("evidence", rows, COLUMNS, form)
 
 

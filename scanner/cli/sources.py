@@ -9,6 +9,7 @@ import click
 from shadowledger.db.sources import get_source, known_ids, totals
 from shadowledger.scanner.cli.options import choices_of, format_option, open_scan, print_rows, source_options
 from shadowledger.scanner.cli.scan import exit_code, print_report
+from shadowledger.scanner.output import near
 from shadowledger.scanner.pipeline import Choices, Scan, forget, kept_choices
 from shadowledger.scanner.site import Site
 
@@ -29,7 +30,10 @@ def command() -> None:
 def list_(site: Site, /, form: str) -> None:
     """List the sources, each with its accounting: records = hits + no hits + ignored + issues + not examined."""
     connection = site.inventory()
-    print_rows("sources", totals(connection), COLUMNS, form)
+    rows = totals(connection)
+    if form == "table":
+        rows = [{**row, "name": near(str(row["name"]))} for row in rows]
+    print_rows("sources", rows, COLUMNS, form)
     connection.close()
 
 
