@@ -42,6 +42,10 @@ def test_it_installs_and_works_with_the_network_off(bundle: Path, tmp_path: Path
     assert offline(shadowledger, "--version", home=tmp_path).stdout.startswith("shadowledger ")
     known = offline(shadowledger, "signatures", "match", "-", home=tmp_path, given="claude.ai\nnotopenai.com\n")
     assert ['"claude"' in line.lower() for line in known.stdout.splitlines()] == [True, False], known
+    shown = offline(shadowledger, "demo", "--keep", tmp_path / "demo", home=tmp_path)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert "AI initiatives discovered" in shown.stdout
+    assert "$ shadowledger evidence ai-" in shown.stdout
 
 
 def test_a_target_that_exists_is_left_alone(bundle: Path, tmp_path: Path) -> None:
