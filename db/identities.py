@@ -75,9 +75,9 @@ class Identities:
     def meet(self, names: Iterable[Name]) -> None:
         """Learn the ids of names, and make them where they are new."""
         unknown = {name for name in names if name not in self._ids}
-        unknown |= {shorter for name in unknown if (shorter := bare_form(name)) not in self._ids}
-        waiting = sorted(unknown, key=lambda name: bare_form(name) != name)  # shorter forms first: others tie to them
-        del unknown
+        shorter = {bare for name in unknown if (bare := bare_form(name)) is not name and bare not in self._ids}
+        waiting = [*shorter, *(unknown - shorter)]  # shorter forms first: others tie to them
+        del unknown, shorter
         for start in range(0, len(waiting), STORED_AT_ONCE):
             digests = {self._digest(name): name for name in waiting[start : start + STORED_AT_ONCE]}
             with writing(self.connection):
@@ -116,7 +116,7 @@ class Identities:
         ties = (
             (new_id, made.get(shorter) or self._ids[shorter], 0, ALWAYS_US, BARE_FORM)
             for name, new_id in made.items()
-            if (shorter := bare_form(name)) != name
+            if (shorter := bare_form(name)) is not name
         )
         self.connection.executemany("insert into link values (?, ?, ?, ?, ?)", ties)
         return made

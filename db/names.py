@@ -80,8 +80,8 @@ def _plain(text: str) -> str:
 def bare_form(name: Name) -> Name:
     """The shorter form under which other sources write the same thing: `corp\\ada` as `ada`, a machine without its
     DNS suffix. The same name where there is none."""
-    if name.kind == "sam":
+    if name.kind == "sam" and "\\" in name.text:
         return Name("sam", name.text.rpartition("\\")[2])
-    if name.kind == "device":
+    if name.kind == "device" and "." in name.text:
         return Name("device", name.text.partition(".")[0])
     return name

@@ -35,17 +35,15 @@ _USER = re.compile(r"(?:^|\s)(\S++)\s++[A-Z][A-Z_]*+/\S", re.ASCII)
 _CISCO = re.compile(r"\s<[^<>\s]*,[^<>]*>")
 
 
-class _Results(dict[str, tuple[int, str]]):
-    """CODE/status to (status, action); KeyError for a word that is no result code."""
-
-    def __missing__(self, word: str) -> tuple[int, str]:
-        found = _RESULT.fullmatch(word)
-        if found is None:
-            raise KeyError(word)
-        if len(self) >= REMEMBERED:
-            self.clear()
-        result = self[word] = int(found[2]), action_of(found[1])
-        return result
+def _result_of(results: dict[str, tuple[int, str]], word: str) -> tuple[int, str] | None:
+    """CODE/status as (status, action), remembered in `results`; None for a word that is no result code."""
+    found = _RESULT.fullmatch(word)
+    if found is None:
+        return None
+    if len(results) >= REMEMBERED:
+        results.clear()
+    result = results[word] = int(found[2]), action_of(found[1])
+    return result
 
 
 class _Authorities(dict[str, tuple[str, int]]):
@@ -130,13 +128,13 @@ class _Requests:
         time_us = epoch_us(fields[0])
         user = _USER.search(fields[7]) if len(fields) > 7 else None
         return Traffic(
-            position=position,
-            via="proxy",
-            host=host,
-            time_us=time_us,
-            tz_source=EXPLICIT if time_us else "",
-            client=value_of(fields[2]),
-            user=value_of(user[1]) if user else "",
+            position,
+            "proxy",
+            host,
+            time_us,
+            EXPLICIT if time_us else "",
+            value_of(fields[2]),
+            value_of(user[1]) if user else "",
             port=port,
             scheme=scheme,
             path=path,
@@ -163,9 +161,10 @@ def bytes_of(word: str) -> int:
 
 def read(reading: Reading) -> Iterator[Record]:
     """One record a line. Nearly all lines are passed over by what is remembered of their targets."""
-    results, requests = _Results(), _Requests(reading.wanted)
+    results: dict[str, tuple[int, str]] = {}
+    requests = _Requests(reading.wanted)
     unwanted_tunnels, nobodys = requests.unwanted_tunnels, requests.nobodys
-    api_words = reading.wanted.api_words if reading.wanted is not None else frozenset()
+    api_words = frozenset(reading.wanted.api_words if reading.wanted is not None else ())
     for first, lines in reading.blocks():
         reading.record_count += len(lines)
         for position, line in enumerate(lines, first):
@@ -176,12 +175,12 @@ def read(reading: Reading) -> Iterator[Record]:
                 if not fields or fields[0][0] == "#":
                     reading.record_count -= 1
                     continue
-                inside = _INSIDE.search(line)
-                if inside is None:
-                    yield Issue(position, "fewer than 7 fields" if len(fields) < 7 else "no result code in field 4")
+                taken = _with_care(line, fields, results)
+                if isinstance(taken, str):
+                    yield Issue(position, taken)
                     continue
-                fields = line[inside.start() :].split(None, 7)
-                url, result = fields[6], results[fields[3]]
+                fields, result = taken
+                url = fields[6]
             if fields[5] == "CONNECT":
                 if url in unwanted_tunnels:
                     continue
@@ -196,6 +195,21 @@ def read(reading: Reading) -> Iterator[Record]:
             record = requests.record(position, fields, result)
             if record is not None:
                 yield record
+
+
+def _with_care(
+    line: str, fields: list[str], results: dict[str, tuple[int, str]]
+) -> tuple[list[str], tuple[int, str]] | str:
+    """The fields and the result of a line that is met for the first time, or that stands behind something else; the
+    reason where it is none of Squid's."""
+    if len(fields) > 6 and (result := _result_of(results, fields[3])):
+        return fields, result
+    inside = _INSIDE.search(line)
+    if inside is None:
+        return "fewer than 7 fields" if len(fields) < 7 else "no result code in field 4"
+    fields = line[inside.start() :].split(None, 7)
+    result = _result_of(results, fields[3])
+    return (fields, result) if result else "no result code in field 4"
 
 
 def _is_ours(line: str) -> bool:
