@@ -1,8 +1,8 @@
 """Write Squid lines with a fixed seed and a known truth: what the benchmark reads, and what it must come to.
 
 About 160 bytes a line, 3 % hits on hosts of the catalogue, 0.6 % look-alikes, paths all different. Whoever hits what is
-drawn anew for each line, so nearly every hit has a key of its own, which is the worst case for what is kept of them. A
-proxy writes about 5,000 lines a person and day, so five million lines are a day of 1,000 people; here they are of 10,000."""
+drawn anew for each line, so nearly every hit has a key of its own: the worst case for what is kept of them. A proxy
+writes about 5,000 lines a person and day, so five million lines are a day of 1,000 people; here they are of 10,000."""
 
 from __future__ import annotations
 
