@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from shadowledger.collectors.reading import Reading
+from shadowledger.collectors.reading import Reading, Settings
 from shadowledger.collectors.records import Record
 
 
@@ -16,6 +16,10 @@ class Head(NamedTuple):
     data: bytes
     lines: tuple[str, ...]
     """The first complete lines that are not blank, at most 40, each cut at 4,096 characters."""
+
+
+def _anything(_: Settings) -> str:
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,8 @@ class Collector:
     read: Callable[[Reading], Iterator[Record]]
     reference: str
     """The public page that defines the format."""
+    check: Callable[[Settings], str] = _anything
+    """Why it cannot read with these settings, in a sentence; empty where it can."""
     resumes: bool = False
     """Reading may begin at any line: no header says what the lines mean."""
 

@@ -22,7 +22,6 @@ from shadowledger.db.identities import Identities
 from shadowledger.db.runs import end_run, start_run
 from shadowledger.db.services import save_services
 from shadowledger.db.sources import (
-    FIRST_POSITIONS,
     Counts,
     Source,
     add_reading,
@@ -32,6 +31,7 @@ from shadowledger.db.sources import (
     withdraw,
 )
 from shadowledger.db.transactions import writing
+from shadowledger.scanner.accounting import Accounting
 from shadowledger.scanner.fold import Fold
 from shadowledger.scanner.identify import Standing, identify, mark_of
 from shadowledger.scanner.knowledge import Signatures
@@ -159,7 +159,8 @@ class Scan:
         whole = again is not None or source is None or not collector.resumes or source.mark.open_line
         if source is not None and not whole:
             reading.start_byte, reading.start_line = source.mark.read_bytes, source.mark.next_position
-        fold, reasons, counts = self._read(collector, reading)
+        fold, accounting = self._read(collector, reading)
+        counts = accounting.counts(reading, fold.days, fold.zones)
         new = Source(
             source.id if source else 0,
             _lasting_name(opened),
@@ -168,7 +169,7 @@ class Scan:
             choices.told(),
             mark_of(opened, reading),
         )
-        stored = self._store(run_id, source, new, fold, reasons, counts, replaces=whole)
+        stored = self._store(run_id, source, new, fold, accounting.reasons, counts, replaces=whole)
         outcome.source_id, outcome.counts, outcome.problem = stored, counts, opened.damage
         outcome.standing = "rescanned" if again else "grown" if source else "new"
         if not stored:
@@ -176,42 +177,16 @@ class Scan:
         for service_id in fold.service_ids:
             outcome.services[service_id] += 1
 
-    def _read(self, collector: Collector, reading: Reading) -> tuple[Fold, Reasons, Counts]:
+    def _read(self, collector: Collector, reading: Reading) -> tuple[Fold, Accounting]:
         """Match and fold everything a collector finds, and account for all of it."""
-        fold = Fold(self.index)
-        reasons: Reasons = {}
-        issues = hits = 0
-        ignored = last_hit = 0
+        fold, accounting = Fold(self.index), Accounting()
         for record in reading.records(collector):
-            if isinstance(record, Issue):
-                issues += 1
-                _note(reasons, "issue", record)
-            elif isinstance(record, Ignored):
-                ignored += 1
-                _note(reasons, "ignored", record)
+            if isinstance(record, Issue | Ignored):
+                accounting.left_out(record)
             elif (hit := match_record(self.index, record)) is not None:
                 fold.add(hit)
-                hits += record.position != last_hit
-                last_hit = record.position
-        if reading.ignored_count:
-            ignored += reading.ignored_count
-            reasons["ignored", "names no host"] = (reading.ignored_count, [])
-        first_on, last_on = fold.days
-        counts = Counts(
-            record_count=reading.record_count,
-            hit_count=hits,
-            no_hit_count=reading.record_count - hits - ignored - issues,
-            ignored_count=ignored,
-            issue_count=issues,
-            not_examined_count=0,
-            from_byte=reading.start_byte,
-            to_byte=reading.start_byte + reading.opened.delivered_bytes - reading.unfinished_bytes,
-            first_on=first_on,
-            last_on=last_on,
-            zones=fold.zones,
-            damage=reading.opened.damage,
-        )
-        return fold, reasons, counts
+                accounting.hit(record.position)
+        return fold, accounting
 
     def _store(
         self, run_id: int, before: Source | None, source: Source, fold: Fold, reasons: Reasons, counts: Counts,
@@ -291,13 +266,6 @@ def forget(connection: sqlite3.Connection, source_id: int) -> bool:
 def _lasting_name(opened: Opened) -> str:
     """Where the input can be found again from any folder."""
     return str(opened.path.absolute()) if opened.path else opened.name
-
-
-def _note(reasons: Reasons, kind: str, record: Issue | Ignored) -> None:
-    count, positions = reasons.get((kind, record.reason), (0, []))
-    if len(positions) < FIRST_POSITIONS:
-        positions.append(record.position)
-    reasons[kind, record.reason] = (count + 1, positions)
 
 
 def _other_settings(source: Source, choices: Choices) -> str:

@@ -160,6 +160,16 @@ SQUID_COMBINED = Collector(
     reference=REFERENCE,
     resumes=True,
 )
+
+
+def _check(settings: Settings) -> str:
+    try:
+        compile_format(settings.log_format)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 SQUID_CUSTOM = Collector(
     id="squid_custom",
     title="Squid, a log format of your own",
@@ -168,5 +178,6 @@ SQUID_CUSTOM = Collector(
     detect=lambda _: "",  # nothing in its lines says so; the user does
     read=read_custom,
     reference=REFERENCE,
+    check=_check,
     resumes=True,
 )

@@ -35,7 +35,7 @@ def source_options(command: Command) -> Command:
             click.option("--tz", default="", help="Zone of stamps without one: Europe/Berlin, +02:00. Default: UTC."),
             click.option("--year", default="", help="Year of stamps that name none. Default: the file's."),
             click.option("--device", default="", help="The machine that a process list was taken on."),
-            click.option("--log-format", default="", help="Squid's logformat line, for --collector squid_custom."),
+            click.option("--log-format", default="", help="A Squid logformat line of your own."),
             click.option("--source-name", default="", help="Keeps identical exports of two devices apart."),
         )
     ):
@@ -59,7 +59,10 @@ def choices_of(told: Mapping[str, str]) -> Choices:
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     settings = Settings(zone=zone, year=int(told["year"] or 0), device=told["device"], log_format=told["log_format"])
-    return Choices(settings, told["tz"], told["collector"], told["source_name"])
+    collector = told["collector"] or ("squid_custom" if settings.log_format else "")
+    if collector and (problem := BY_ID[collector].check(settings)):
+        raise click.UsageError(problem)
+    return Choices(settings, told["tz"], collector, told["source_name"])
 
 
 def open_scan(site: Site, *, create: bool) -> Scan:

@@ -232,3 +232,32 @@ def test_names_of_options_that_mean_nothing_are_told(db: Path) -> None:
     ):
         done = shadowledger("scan", log, *options, db=db)
         assert (done.code, done.stdout, words in done.stderr) == (2, "", True), done.stderr
+
+
+NATIVE = "%ts.%03tu %6tr %>a %Ss/%03>Hs %<st %rm %ru %un %Sh/%<a %mt"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--collector", "nope"), "There is no collector 'nope'"),
+        (("--collector", "squid_custom"), "names neither the URL"),
+        (("--log-format", "%ts %st"), "names neither the URL"),
+        (("--tz", "Mars"), "is no time zone"),
+        (("--year", "26"), "takes four digits"),
+    ],
+    ids=" ".join,
+)
+def test_a_choice_that_cannot_be_is_told_before_anything_is_read(db: Path, words: tuple[str, ...], says: str) -> None:
+    before = counted(db)
+    done = shadowledger("scan", db.with_name("good.log"), *words, db=db)
+    assert (done.code, done.stdout) == (2, "")
+    assert says in done.stderr
+    assert counted(db) == before
+
+
+def test_a_log_format_of_ones_own_chooses_its_collector(db: Path, tmp_path: Path) -> None:
+    path = write_squid(tmp_path / "other.log", [squid_line("claude.ai", "cy", at_s=DAY_S)])
+    done = shadowledger("scan", path, "--log-format", NATIVE, "--format", "json", db=db)
+    (source,) = done.json["sources"]
+    assert (done.code, source["collector"], source["hits"]) == (0, "Squid, a log format of your own", 1)

@@ -1,0 +1,67 @@
+"""The accounting of one reading: records = hits + no hits + ignored + issues + not examined, each record once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from shadowledger.collectors.reading import Reading
+from shadowledger.collectors.records import Ignored, Issue
+from shadowledger.db.sources import FIRST_POSITIONS, Counts
+
+_RANK = {"": 0, "ignored": 1, "issue": 2, "hit": 3}
+"""What a record counts as that gave several objects: a packet with a name that hits and one that cannot be read."""
+
+
+class Accounting:
+    """Filled as records come, in the order of their positions."""
+
+    def __init__(self) -> None:
+        self.reasons: dict[tuple[str, str], tuple[int, list[int]]] = {}
+        """Issues and ignored records by (kind, reason): how many, and the first positions."""
+        self._counts: Counter[str] = Counter()
+        self._position = 0
+        self._kind = ""
+
+    def hit(self, position: int) -> None:
+        """A record betrayed a service."""
+        self._count("hit", position)
+
+    def left_out(self, record: Issue | Ignored) -> None:
+        """A record could not be read, or is not for us."""
+        kind = "issue" if isinstance(record, Issue) else "ignored"
+        self._count(kind, record.position)
+        count, positions = self.reasons.get((kind, record.reason), (0, []))
+        if len(positions) < FIRST_POSITIONS:
+            positions.append(record.position)
+        self.reasons[kind, record.reason] = (count + 1, positions)
+
+    def _count(self, kind: str, position: int) -> None:
+        if position == self._position:
+            if _RANK[kind] <= _RANK[self._kind]:
+                return
+            self._counts[self._kind] -= 1
+        self._position, self._kind = position, kind
+        self._counts[kind] += 1
+
+    def counts(self, reading: Reading, days: tuple[str, str], zones: Mapping[str, int]) -> Counts:
+        """What it comes to when the reading has ended."""
+        ignored = self._counts["ignored"]
+        if reading.ignored_count:
+            ignored += reading.ignored_count
+            self.reasons["ignored", "names nothing that is looked for"] = (reading.ignored_count, [])
+        hits, issues = self._counts["hit"], self._counts["issue"]
+        return Counts(
+            record_count=reading.record_count,
+            hit_count=hits,
+            no_hit_count=reading.record_count - hits - ignored - issues,
+            ignored_count=ignored,
+            issue_count=issues,
+            not_examined_count=0,
+            from_byte=reading.start_byte,
+            to_byte=reading.start_byte + reading.opened.delivered_bytes - reading.unfinished_bytes,
+            first_on=days[0],
+            last_on=days[1],
+            zones=zones,
+            damage=reading.opened.damage,
+        )
