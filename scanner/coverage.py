@@ -34,13 +34,14 @@ class Coverage:
 
     def judge(self, services: list[Service]) -> tuple[str, list[str]]:
         """`unseen` where one of the services could have been seen, otherwise `not_observable`; with the reasons."""
-        needs: dict[str, str] = {}
-        for service in services:
-            for indicator in service.indicators:
-                if indicator.strength > Strength.HINT:
-                    needs[_NEEDS.get(indicator.kind, indicator.kind)] = indicator.value
+        needs = {
+            _NEEDS.get(indicator.kind, indicator.kind)
+            for service in services
+            for indicator in service.indicators
+            if indicator.strength > Strength.HINT
+        }
         names = ", ".join(service.name for service in services[:3])
-        could = sorted(need for need in needs if need in self.fills)
+        could = sorted(needs & self.fills)
         if not self.source_count:
             return "not_observable", ["nothing was scanned yet"]
         if self.stale_count == self.source_count and all(service.origin == "declared" for service in services):
@@ -57,7 +58,7 @@ class Coverage:
             ]
         days = f", whose hits lie between {self.first_on} and {self.last_on}" if self.first_on else ""
         count = f"{self.source_count} sources" if self.source_count > 1 else "1 source"
-        blind = sorted(set(needs) - set(could))
+        blind = sorted(needs - self.fills)
         reasons = [f"{names} could have been seen by {', '.join(could)} in {count}{days}, and was not"]
         if blind:
             more = f" and {len(blind) - 3} more" if len(blind) > 3 else ""
