@@ -72,7 +72,7 @@ def show(site: Site, /, service_id: str, form: str) -> None:
         for one in service.indicators
     ]
     if form == "table":
-        click.echo(clean(f"{service.name} by {service.vendor} ({service.category}, {service.ai_kind})\n"))
+        click.echo(clean(f"{service.name} by {service.vendor} ({service.category}, {service.ai_kind})") + "\n")
     print_rows("indicators", rows, ("kind", "value", "role", "strength", "reference"), form, service=_row(service))
 
 

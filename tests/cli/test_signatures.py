@@ -129,3 +129,9 @@ def test_an_overlay_is_part_of_what_is_asked_and_its_flaws_stop_everything(tmp_p
     assert (done.code, done.stdout) == (5, "")
     assert "mine.toml: colour: unknown key" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_show_begins_with_the_product_and_an_empty_line() -> None:
+    shown = shadowledger("signatures", "show", "ollama")
+    assert shown.stdout.splitlines()[:2] == ["Ollama by Ollama (local-runtime, local)", ""]
+    assert "\ufffd" not in shown.stdout
