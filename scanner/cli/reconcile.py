@@ -21,16 +21,21 @@ from shadowledger.scanner.reports.answer import (
 )
 from shadowledger.scanner.site import Site
 
+FAIL_ON = ("undeclared", "unseen", "not_observable")
+MET = 10
+
 
 @click.group("reconcile", invoke_without_command=True)
+@click.option("--fail-on", type=click.Choice(FAIL_ON), help="Exit with 10 where there is at least one such finding.")
 @format_option
 @click.pass_context
-def command(ctx: click.Context, form: str) -> None:
+def command(ctx: click.Context, fail_on: str | None, form: str) -> int:
     """Say what was discovered, what of it the official list does not know, and what the list knows and nobody sees."""
     if ctx.invoked_subcommand is not None:
-        return
+        return 0
     with present(ctx.obj) as state:
         click.echo(_rendered(state, form), nl=False)
+        return MET if fail_on and state.reconciliation.counts()[fail_on] else 0
 
 
 def _rendered(state: Present, form: str) -> str:

@@ -227,3 +227,12 @@ def test_an_empty_inventory_is_told_too(tmp_path: Path) -> None:
     assert shadowledger("init", db=db).code == 0
     told = shadowledger("reconcile", "--format", "json", db=db).json
     assert (told["counts"]["discovered"], told["discovered"], told["declared"]) == (0, [], [])
+
+
+@pytest.mark.parametrize("kind", ["undeclared", "unseen", "not_observable"])
+def test_fail_on_tells_a_schedule_that_there_is_something(prepared: Path, tmp_path: Path, kind: str) -> None:
+    found = shadowledger("reconcile", "--format", "json", "--fail-on", kind, db=prepared)
+    assert (found.code, found.json["counts"][kind] > 0) == (10, True)
+    empty = tmp_path / "empty.db"
+    assert shadowledger("init", db=empty).code == 0
+    assert shadowledger("reconcile", "--fail-on", kind, db=empty).code == 0
