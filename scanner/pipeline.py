@@ -37,6 +37,8 @@ from shadowledger.scanner.identify import Standing, identify, mark_of
 from shadowledger.scanner.knowledge import Signatures
 from shadowledger.scanner.match import match_record
 
+OVERTAKEN = "overtaken"
+ATTEMPTS = 3
 ONCE = "a stream is read only once, so nothing was counted: save it as a file and scan that"
 Reasons = dict[tuple[str, str], tuple[int, list[int]]]
 
@@ -70,7 +72,7 @@ class Outcome:
     reason: str = ""
     """Why this collector."""
     standing: str = ""
-    """new, grown, known (nothing was counted again), rescanned, or unreadable."""
+    """new, grown, known (nothing was counted again), rescanned, overtaken (another scan was faster), or unreadable."""
     problem: str = ""
     """What the user should know; the input is complete only where this is empty."""
     source_id: int = 0
@@ -129,6 +131,16 @@ class Scan:
         return RunReport(run_id, status, outcomes)
 
     def _one(self, run_id: int, path: Path, choices: Choices, again: Source | None) -> Outcome:
+        """One input. Where another process was faster with it, it is met as what that one left: known, or grown."""
+        for _ in range(ATTEMPTS):
+            outcome = self._attempt(run_id, path, choices, again)
+            if outcome.standing != OVERTAKEN:
+                break
+        else:
+            outcome.problem = "was stored by another scan while this one read it; scan it again for what came since"
+        return outcome
+
+    def _attempt(self, run_id: int, path: Path, choices: Choices, again: Source | None) -> Outcome:
         outcome = Outcome(str(path), standing="unreadable")
         if again is not None and (path == STDIN or path.is_fifo()):
             outcome.problem = f"was no file; {ONCE}"
@@ -169,11 +181,12 @@ class Scan:
             choices.told(),
             mark_of(opened, reading),
         )
-        stored = self._store(run_id, source, new, fold, accounting.reasons, counts, replaces=whole)
+        stored = self._store(run_id, opened, source, new, fold, accounting.reasons, counts, replaces=whole)
+        if not stored:
+            outcome.standing = OVERTAKEN if _is_file(opened) else "known"
+            return
         outcome.source_id, outcome.counts, outcome.problem = stored, counts, opened.damage
         outcome.standing = "rescanned" if again else "grown" if source else "new"
-        if not stored:
-            outcome.standing, outcome.problem = "known", ""
         for service_id in fold.service_ids:
             outcome.services[service_id] += 1
 
@@ -189,13 +202,13 @@ class Scan:
         return fold, accounting
 
     def _store(
-        self, run_id: int, before: Source | None, source: Source, fold: Fold, reasons: Reasons, counts: Counts,
-        *, replaces: bool,
+        self, run_id: int, opened: Opened, before: Source | None, source: Source, fold: Fold, reasons: Reasons,
+        counts: Counts, *, replaces: bool,
     ) -> int:  # fmt: skip
         """Write a source's share, its accounting and its mark together. 0 where another process was faster."""
         self.identities.meet(fold.names())
         with writing(self.connection):
-            if self._overtaken(before, source):
+            if self._overtaken(before, source, opened):
                 return 0
             source_id = save_source(self.connection, source)
             if before is not None and replaces:
@@ -206,7 +219,8 @@ class Scan:
             add_reading(self.connection, run_id, source_id, counts, reasons)
             return source_id
 
-    def _overtaken(self, before: Source | None, source: Source) -> bool:
+    def _overtaken(self, before: Source | None, source: Source, opened: Opened) -> bool:
+        """Whether another process stored this input, or a shorter or longer state of it, since it was looked up."""
         if before is not None:
             now = get_source(self.connection, before.id)
             return now is None or now.mark != before.mark
@@ -215,7 +229,10 @@ class Scan:
             "and read_bytes = ? and tail_sha256 = ?",
             (source.collector, source.label, source.mark.head_sha256, source.mark.read_bytes, source.mark.tail_sha256),
         ).fetchone()
-        return row is not None
+        if row is not None or opened.path is None or not _is_file(opened):
+            return row is not None
+        with open_source(opened.path) as now:
+            return identify(self.connection, now, source.collector, source.label).standing is not Standing.NEW
 
 
 def recognise(opened: Opened, collector_id: str, outcome: Outcome) -> Collector | None:
@@ -261,6 +278,11 @@ def forget(connection: sqlite3.Connection, source_id: int) -> bool:
         gone = forget_source(connection, source_id)
         audit.record(connection, "forget", {"source": source_id, **gone})
     return True
+
+
+def _is_file(opened: Opened) -> bool:
+    """Whether the input can be read again; streams cannot."""
+    return opened.path is not None and opened.path.is_file()
 
 
 def _lasting_name(opened: Opened) -> str:

@@ -182,20 +182,45 @@ def test_rescan_leaves_a_replaced_file_alone(scan: Scan, tmp_path: Path) -> None
     assert hit_total(scan.connection) == 4
 
 
-def test_two_runs_over_one_file_at_once_count_it_once(scan: Scan, site: Site, tmp_path: Path) -> None:
+@pytest.mark.parametrize("more", ["", squid_line("claude.ai", "bo")], ids=["the same", "grown meanwhile"])
+def test_two_runs_over_one_file_at_once_count_it_once(scan: Scan, site: Site, tmp_path: Path, more: str) -> None:
     """The second has looked the source up, and found nothing, before the first stores it."""
     path = write_squid(tmp_path / "access.log", LINES)
     other = Scan(site.inventory(), site.names(scan.connection), scan.signatures)
     storing = other._store
 
     def overtaken(*args: object, **kinds: object) -> int:
+        with path.open("a") as file:
+            file.write(more)
         one(scan, path)
         return storing(*args, **kinds)  # type: ignore[arg-type]  # passed through
 
     other._store = overtaken  # type: ignore[method-assign]  # the moment between reading and storing
-    assert one(other, path).standing == "known"
+    outcome = one(other, path)
+    assert (outcome.standing, outcome.counts, outcome.services.total()) == ("known", None, 0)
     other.close()
-    assert hit_total(scan.connection) == 4
+    assert len(known_ids(scan.connection)) == 1
+    assert hit_total(scan.connection) == 4 + bool(more)
+
+
+def test_an_input_that_others_store_again_and_again_is_told(scan: Scan, site: Site, tmp_path: Path) -> None:
+    path = write_squid(tmp_path / "access.log", LINES)
+    other = Scan(site.inventory(), site.names(scan.connection), scan.signatures)
+    storing = other._store
+
+    def overtaken(*args: object, **kinds: object) -> int:
+        one(scan, path)
+        with path.open("a") as file:
+            file.write(squid_line("claude.ai", "bo"))
+        return storing(*args, **kinds)  # type: ignore[arg-type]  # passed through
+
+    other._store = overtaken  # type: ignore[method-assign]  # the moment between reading and storing
+    report = other.run([path], Choices())
+    assert (report.status, report.outcomes[0].standing) == ("partial", "overtaken")
+    assert "scan it again" in report.outcomes[0].problem
+    other.close()
+    assert one(scan, path).standing == "grown"
+    assert hit_total(scan.connection) == 4 + 3
 
 
 def cannot_read(path: Path) -> None:
