@@ -19,6 +19,7 @@ from shadowledger.collectors.sources import STDIN, Opened, open_source
 from shadowledger.db import audit
 from shadowledger.db.contributions import add_contributions
 from shadowledger.db.identities import Identities
+from shadowledger.db.names import device_name
 from shadowledger.db.runs import end_run, start_run
 from shadowledger.db.services import save_services
 from shadowledger.db.sources import (
@@ -52,12 +53,13 @@ class Choices:
     collector_id: str = ""
     label: str = ""
 
-    def told(self) -> str:
-        """As JSON, to be kept with the source."""
+    def told(self, identities: Identities) -> str:
+        """As JSON, to be kept with the source: the machine by its id."""
+        device = device_name(self.settings.device)
         told = {
             "zone": self.zone_name,
             "year": self.settings.year,
-            "device": self.settings.device,
+            "device": identities.ids_of([device])[device],
             "log_format": self.settings.log_format,
         }
         return msgspec.json.encode({key: value for key, value in told.items() if value}).decode()
@@ -165,7 +167,7 @@ class Scan:
             return
         if again is None and standing is Standing.KNOWN and source is not None:
             outcome.standing, outcome.source_id = "known", source.id
-            outcome.problem = _other_settings(source, choices)
+            outcome.problem = _other_settings(source, choices.told(self.identities))
             return
         reading = Reading(opened, choices.settings, self.index.wanted, self.signatures.command_words)
         whole = again is not None or source is None or not collector.resumes or source.mark.open_line
@@ -178,7 +180,7 @@ class Scan:
             _lasting_name(opened),
             choices.label,
             collector.id,
-            choices.told(),
+            choices.told(self.identities),
             mark_of(opened, reading),
         )
         stored = self._store(run_id, opened, source, new, fold, accounting.reasons, counts, replaces=whole)
@@ -255,16 +257,18 @@ def recognise(opened: Opened, collector_id: str, outcome: Outcome) -> Collector 
     return found.collector
 
 
-def kept_choices(source: Source) -> Choices:
-    """The choices under which a source was read."""
+def kept_choices(source: Source, identities: Identities | None = None) -> Choices:
+    """The choices under which a source was read; without the identities, the machine stays an id."""
     from shadowledger.scanner.zones import zone_of
 
     told = msgspec.json.decode(source.settings)
+    device = told.get("device", "")
+    named = identities.reveal(device) if identities and device else None
     zone = told.get("zone", "")
     settings = Settings(
         zone=zone_of(zone) if zone else None,
         year=told.get("year", 0),
-        device=told.get("device", ""),
+        device=named.text if named else device,
         log_format=told.get("log_format", ""),
     )
     return Choices(settings, zone, source.collector, source.label)
@@ -290,8 +294,8 @@ def _lasting_name(opened: Opened) -> str:
     return str(opened.path.absolute()) if opened.path else opened.name
 
 
-def _other_settings(source: Source, choices: Choices) -> str:
-    if source.settings == choices.told():
+def _other_settings(source: Source, told: str) -> str:
+    if source.settings == told:
         return ""
     return (
         f"was read before with other settings ({source.settings}); nothing was changed. "

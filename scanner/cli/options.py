@@ -36,7 +36,9 @@ def source_options(command: Command) -> Command:
             click.option("--year", default="", help="Year of stamps that name none. Default: the file's."),
             click.option("--device", default="", help="The machine that a process list was taken on."),
             click.option("--log-format", default="", help="A Squid logformat line of your own."),
-            click.option("--source-name", default="", help="Keeps identical exports of two devices apart."),
+            click.option(
+                "--source-name", default="", help="Keeps identical exports of two devices apart. Kept as written."
+            ),
         )
     ):
         command = option(command)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import click
 
-from shadowledger.db.sources import get_source, known_ids, totals
+from shadowledger.db.sources import Source, get_source, known_ids, totals
 from shadowledger.scanner.cli.options import choices_of, format_option, open_scan, print_rows, source_options
 from shadowledger.scanner.cli.scan import exit_code, print_report
 from shadowledger.scanner.output import near
@@ -69,8 +69,7 @@ def rescan(site: Site, /, source_ids: tuple[int, ...], all_: bool, form: str, **
     try:
         wanted = source_ids or tuple(known_ids(scan.connection))
         for number in wanted:
-            if get_source(scan.connection, number) is None:
-                raise click.UsageError(f"There is no source {number}; nothing was read. `sources list` names them.")
+            _check(get_source(scan.connection, number), number, given)
         report = scan.rescan([(number, _merged(scan, number, given)) for number in wanted])
     finally:
         scan.close()
@@ -78,10 +77,21 @@ def rescan(site: Site, /, source_ids: tuple[int, ...], all_: bool, form: str, **
     return exit_code(report)
 
 
+def _check(source: Source | None, number: int, given: Choices) -> None:
+    if source is None:
+        raise click.UsageError(f"There is no source {number}; nothing was read. `sources list` names them.")
+    collector_id, label = given.collector_id or source.collector, given.label or source.label
+    if (collector_id, label) != (source.collector, source.label):
+        raise click.UsageError(
+            f"Source {number} is one of {source.collector} named '{source.label}', and a rescan leaves that as it is; "
+            "nothing was read. `sources forget` it, and scan it again with the other collector or name."
+        )
+
+
 def _merged(scan: Scan, number: int, given: Choices) -> Choices:
     """The choices kept with a source, with those given now in their place."""
     source = get_source(scan.connection, number)
     assert source is not None  # noqa: S101 - checked by the caller
-    kept = kept_choices(source)
+    kept = kept_choices(source, scan.identities)
     settings = kept.settings._replace(**{k: v for k, v in given.settings._asdict().items() if v})
     return replace(kept, settings=settings, zone_name=given.zone_name or kept.zone_name)

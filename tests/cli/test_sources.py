@@ -77,6 +77,19 @@ def test_rescan_keeps_what_was_said_before_and_takes_what_is_said_now(db: Path) 
     assert [one["settings"] for one in told] == ['{"zone":"Europe/Berlin","year":2026}', "{}"]
 
 
+def test_the_machine_that_was_named_is_kept_by_its_id(db: Path) -> None:
+    (db.with_name("ps.txt")).write_text("USER PID COMMAND\nada 7 ollama\n")
+    for words in (("scan", "ps.txt", "--device", "Canary-Laptop"), ("sources", "rescan", "3")):
+        assert shadowledger(*words, db=db).code == 0
+        with closing(sqlite3.connect(db)) as connection:
+            devices = connection.execute("select distinct device_id from contribution where source_id = 3").fetchall()
+            told = connection.execute("select settings from source where id = 3").fetchone()
+        assert told == (f'{{"device":"{devices[0][0]}"}}',)
+        assert (len(devices), devices[0][0][:2]) == (1, "d-")
+    assert shadowledger("scan", "ps.txt", "--device", "canary-laptop.", db=db).code == 0
+    assert "canary" not in shadowledger("sources", "list", "--format", "json", db=db).stdout
+
+
 def test_rescan_of_a_file_that_is_gone_keeps_what_was_counted(db: Path) -> None:
     gone = write_squid(db.with_name("three.log"), [squid_line("claude.ai", "cy"), *LINES])
     shadowledger("scan", gone, db=db)
@@ -92,6 +105,9 @@ def test_rescan_of_a_file_that_is_gone_keeps_what_was_counted(db: Path) -> None:
         ((), "Name sources by number, or give --all."),
         (("1", "--all"), "Name sources by number, or give --all."),
         (("1", "9"), "There is no source 9; nothing was read."),
+        (("1", "2", "--collector", "bind_query"), "Source 1 is one of squid_native"),
+        (("2", "--source-name", "proxy-b"), "a rescan leaves that as it is"),
+        (("2", "--log-format", "%ts.%03tu %>a %ru"), "`sources forget` it"),
         (("one",), "'one' is not a valid integer"),
     ],
 )
