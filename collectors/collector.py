@@ -15,7 +15,8 @@ class Head(NamedTuple):
 
     data: bytes
     lines: tuple[str, ...]
-    """The first complete lines that are not blank, at most 40, each cut at 4,096 characters."""
+    """The first complete lines that are not blank, at most 40, each cut at 4,096 characters; of a first line that is
+    longer than `data` its beginning."""
 
 
 def _anything(_: Settings) -> str:
@@ -46,7 +47,8 @@ class Collector:
 
 def look(data: bytes) -> Head:
     """Make a Head of an input's first bytes."""
-    text = data.decode("utf-8", "replace")
-    complete = text.split("\n") if len(data) < 1 << 16 else text.split("\n")[:-1]
-    lines = [line.rstrip("\r")[:4096] for line in complete if line.strip()]
+    found = data.decode("utf-8", "replace").split("\n")
+    if len(data) >= 1 << 16 and len(found) > 1:
+        del found[-1]
+    lines = [line.rstrip("\r")[:4096] for line in found if line.strip()]
     return Head(data, tuple(lines[:40]))

@@ -17,6 +17,7 @@ from shadowledger.collectors.zeek import ZEEK_TSV
 from shadowledger.collectors.zeek_json import ZEEK_JSON
 
 COLLECTORS: tuple[Collector, ...] = (
+    CAPTURE,  # first: packets may carry whole logs, and no text begins as captures do
     SQUID_NATIVE,
     SQUID_COMMON,
     SQUID_COMBINED,
@@ -24,7 +25,6 @@ COLLECTORS: tuple[Collector, ...] = (
     ZEEK_TSV,
     ZEEK_JSON,
     BIND_QUERY,
-    CAPTURE,
     PROCESS_SNAPSHOT,
     OSQUERY,
     OSQUERY_ROWS,

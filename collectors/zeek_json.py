@@ -26,6 +26,8 @@ _SIGNS = {"qclass": "query", "rejected": "query", "established": "server_name", 
 _OURS = re.compile(
     r'[{,]\s*\\?"(?:id[._]orig_h|_path|@stream|certificate\.version|software_type|port_num)\\?"\s*:', re.ASCII
 )
+# An array of records in one object is not in lines, and is read by nobody here.
+_WRAPPED = re.compile(r'\s*\{\s*"[A-Za-z]{1,20}"\s*:\s*\[\s*\{')
 _TIMED = re.compile(r'[{,]\s*\\?"ts\\?"\s*:')
 
 
@@ -78,6 +80,8 @@ def _record(position: int, line: str, clock: Clock, reading: Reading) -> Record 
         return Issue(position, "not a JSON object")
     path = _text(fields.get("_path") or fields.get("@stream"))
     via = _VIA.get(path, "") if path else via_of({_SIGNS.get(name, name) for name in fields})
+    if not via and not path and "ts" not in fields:
+        return Issue(position, "not a record of Zeek's")
     if not via:
         return ignored(position, path)
     named = ((_FLAT.get(name, name), _text(value)) for name, value in fields.items())
@@ -94,8 +98,13 @@ def _text(value: object) -> str:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
 
 
+def _is_ours(line: str) -> bool:
+    signs = _OURS.search(line) and _TIMED.search(line)
+    return line[0] == "{" and signs is not None and _WRAPPED.match(line) is None
+
+
 def detect_json(head: Head) -> str:
-    fits = fitting(head, lambda line: line[0] == "{" and _OURS.search(line) and _TIMED.search(line))
+    fits = fitting(head, _is_ours)
     return f"{fits} are JSON objects with Zeek's ts and id.orig_h, _path or @stream" if fits else ""
 
 

@@ -119,7 +119,7 @@ def _user(row: Row, event: Row) -> str:
     return named or (text_of(decorations, "username") if isinstance(decorations, dict) else "")
 
 
-def _record(position: int, data: str | msgspec.Raw, default: Seen, reading: Reading) -> Iterator[Record]:
+def _record(position: int, data: str, default: Seen, reading: Reading) -> Iterator[Record]:
     """What one event or row gives: artifacts, or one Ignored or Issue."""
     try:
         event = msgspec.json.decode(data)
@@ -172,7 +172,7 @@ def _read_array(reading: Reading) -> Iterator[Record]:
         return
     for position, element in enumerate(elements, start=1):
         reading.record_count += 1
-        yield from _record(position, element, default, reading)
+        yield from _record(position, bytes(element).decode("utf-8", "replace"), default, reading)
 
 
 def _kind_of(data: str) -> str:

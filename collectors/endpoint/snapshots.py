@@ -48,7 +48,8 @@ def _seen(snapshot: _Snapshot, reading: Reading) -> Seen:
 def _read(reading: Reading) -> Iterator[Record]:
     """Issues: `not a snapshot of processes` for a document that is none or was cut, `not a process`, `no name`."""
     try:
-        snapshot = msgspec.json.decode(reading.opened.everything(_MOST_BYTES), type=_Snapshot)
+        text = reading.opened.everything(_MOST_BYTES).decode("utf-8", "replace")
+        snapshot = msgspec.json.decode(text, type=_Snapshot)
     except (msgspec.DecodeError, RecursionError):
         reading.record_count += 1
         yield Issue(1, "not a snapshot of processes")

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from shadowledger.collectors.capture.captures import CAPTURE
 from shadowledger.collectors.collector import look
+from shadowledger.collectors.proxy.squid import SQUID_NATIVE
 from shadowledger.collectors.records import Traffic
+from shadowledger.collectors.registry import detect
 
 FRAMES = [udp(query("api.openai.com")), udp(query("example.org", 28)), udp(query("claude.ai", 65))]
 NAMES = [("dns", "api.openai.com"), ("dns", "example.org"), ("dns", "claude.ai")]
@@ -191,6 +193,15 @@ def test_packets_across_the_pieces_of_a_stream_are_whole() -> None:
 )
 def test_other_content_is_not_claimed(data: bytes) -> None:
     assert CAPTURE.detect(look(data)) == ""
+
+
+def test_a_capture_that_carries_a_log_is_a_capture() -> None:
+    line = b"1740000000.123 180 10.0.0.5 TCP_MISS/200 411 GET http://example.com/ - HIER_DIRECT/192.0.2.7 -\n"
+    data = pcap([udp(line * 10)] * 4)
+    assert SQUID_NATIVE.detect(look(data))
+    found = detect(data)
+    assert found is not None
+    assert found.collector is CAPTURE
 
 
 @given(

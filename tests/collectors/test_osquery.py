@@ -204,6 +204,11 @@ def test_elements_of_an_array_are_numbered_from_one_and_each_stands_alone() -> N
     assert [record.device for record in records if isinstance(record, Artifact)] == ["", "lab-3", ""]
 
 
+def test_an_element_that_is_no_utf8_is_read_as_a_line_would_be() -> None:
+    text = json.dumps([{**OLLAMA, "name": "janX", "path": ""}, OLLAMA]).encode().replace(b"X", b"\xff")
+    assert values(read(OSQUERY_ROWS, text)) == ["process:jan\ufffd", "process:ollama"]
+
+
 @pytest.mark.parametrize("text", ["", "[", '[{"pid":"1"', "{}", "7", "[" * 5000, "[1,]"])
 def test_an_array_that_is_none_is_one_issue(text: str) -> None:
     assert values(read(OSQUERY_ROWS, text)) == ["Issue: not a JSON array"]
@@ -224,6 +229,7 @@ LONG = json.dumps({"snapshot": [OLLAMA] * 200, "action": "snapshot", "name": "q"
         (event(OLLAMA) + "\ncut\n", []),
         (LONG, ["osquery"]),
         (LONG + "\n" + LONG, ["osquery"]),
+        (LONG.replace("[", "[" + json.dumps(OLLAMA, separators=(",", ":")) + "," + " " * 70_000), ["osquery"]),
         (json.dumps({"name": "q", "diffResults": {"added": [OLLAMA]}}), ["osquery"]),
         (json.dumps(OLLAMA), ["osquery"]),
         (json.dumps([OLLAMA, OLLAMA], indent=1), ["osquery_rows"]),

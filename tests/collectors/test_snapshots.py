@@ -81,6 +81,13 @@ def test_elements_are_numbered_and_a_bad_one_does_not_hide_the_next() -> None:
     assert [record.value for record in records if isinstance(record, Artifact)] == ["jan", "goose"]
 
 
+def test_what_is_no_utf8_is_read_with_marks_in_its_place() -> None:
+    text = document({"name": "janX"}, {"name": "goose"}, device="lab-X").encode().replace(b"X", b"\xff")
+    records = read(PROCESS_SNAPSHOT, text)
+    assert values(records) == ["process:jan\ufffd", "process:goose"]
+    assert {record.device for record in records if isinstance(record, Artifact)} == {"lab-\ufffd"}
+
+
 @pytest.mark.parametrize(
     "text",
     [

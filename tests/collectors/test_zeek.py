@@ -152,6 +152,11 @@ def test_what_is_no_object_is_an_issue(line: str) -> None:
     assert reason(ZEEK_JSON, line) == "not a JSON object"
 
 
+def test_an_object_without_anything_of_zeeks_is_no_log_to_pass_over() -> None:
+    assert reason(ZEEK_JSON, '{"events": [' + json_line(DNS) + "]}") == "not a record of Zeek's"
+    assert reason(ZEEK_JSON, json_line(BASE)) == "another Zeek log, which names no host"
+
+
 def test_odd_types_of_values_cost_no_record() -> None:
     odd = {
         "ts": None,
@@ -198,6 +203,7 @@ def test_a_name_that_nobody_wanted_is_asked_about_once(collector: object) -> Non
         ((json_line(HTTP) + "\n") * 3 + "odd\n", ["zeek_json"]),
         ((json_line(HTTP) + "\n") * 2 + "odd\n", []),
         ('{"ts": 1, "query": "a.example"}\n', []),
+        ('{"events": [' + json_line(DNS) + "," + json_line(DNS) + "]}\n", []),
         ('{"timestamp": "2023-10-22", "event_type": "dns", "flow_id": 1, "src_ip": "10.0.0.5"}\n', []),
         ("#Fields: date time cs-host\n2023-10-22 08:00:00 a.example\n", []),
         ("#separator and #fields are words\n", []),
