@@ -60,10 +60,13 @@ def add_contributions(
     )
 
 
-def names_anybody(connection: sqlite3.Connection) -> bool:
-    """Whether any contribution holds an id of the identities store."""
-    row = connection.execute("select 1 from contribution where actor_id || device_id || client_id != '' limit 1")
-    return row.fetchone() is not None
+def any_name_id(connection: sqlite3.Connection) -> str:
+    """An id of the identities store that a contribution holds; empty where none does."""
+    row = connection.execute(
+        "select coalesce(nullif(actor_id, ''), nullif(device_id, ''), client_id) from contribution "
+        "where actor_id || device_id || client_id != '' limit 1"
+    ).fetchone()
+    return str(row[0]) if row else ""
 
 
 def contributions_to(

@@ -172,15 +172,15 @@ def forget_source(connection: sqlite3.Connection, source_id: int) -> Counter[str
     return gone
 
 
-def count_stale(connection: sqlite3.Connection, catalogue_digest: str, overlay_digest: str) -> int:
-    """How many known sources were read, in whole or in part, under other signatures or another official list."""
-    row = connection.execute(
-        "select count(distinct source.id) from source "
+def stale_ids(connection: sqlite3.Connection, catalogue_digest: str, overlay_digest: str) -> frozenset[int]:
+    """The known sources that were read, in whole or in part, under other signatures or another official list."""
+    rows = connection.execute(
+        "select distinct source.id from source "
         "join reading on source_id = source.id join run on run.id = run_id "
         "where state = 'known' and (catalogue_digest != ? or overlay_digest != ?)",
         (catalogue_digest, overlay_digest),
-    ).fetchone()
-    return int(row[0])
+    )
+    return frozenset(number for (number,) in rows)
 
 
 def totals(connection: sqlite3.Connection) -> list[dict[str, object]]:

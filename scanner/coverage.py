@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from shadowledger.collectors.registry import BY_ID
 from shadowledger.db.runs import Knowledge
-from shadowledger.db.sources import count_stale, totals
+from shadowledger.db.sources import stale_ids, totals
 from shadowledger.signatures.schema import Service, Strength
 
 _NEEDS = {"host": "host", "host_exact": "host", "host_pattern": "host", "url_path": "path", "api_path": "path",
@@ -31,6 +31,8 @@ class Coverage:
     last_on: str
     stale_count: int = 0
     """Sources read under other signatures, or before the official list was as it is now."""
+    stale_fills: frozenset[str] = frozenset()
+    """What only such sources can show. They were not asked for what the list alone names."""
 
     def judge(self, services: list[Service]) -> tuple[str, list[str]]:
         """`unseen` where one of the services could have been seen, otherwise `not_observable`; with the reasons."""
@@ -41,13 +43,18 @@ class Coverage:
             if indicator.strength > Strength.HINT
         }
         names = ", ".join(service.name for service in services[:3])
-        could = sorted(needs & self.fills)
+        declared = all(service.origin == "declared" for service in services)
+        fills, count = self.fills, self.source_count
+        if declared:
+            fills, count = fills - self.stale_fills, count - self.stale_count
+        could = sorted(needs & fills)
         if not self.source_count:
             return "not_observable", ["nothing was scanned yet"]
-        if self.stale_count == self.source_count and all(service.origin == "declared" for service in services):
+        if not could and (later := sorted(needs & self.fills)):
+            old = "in sources read before the signatures or the official list were as they are now"
             return "not_observable", [
-                "every source was scanned before the list named its hosts and processes",
-                "`shadowledger sources rescan --all` looks for them",
+                f"{names} could be seen by {', '.join(later)}, but only {old}",
+                "`shadowledger sources rescan --all` looks for it",
             ]
         if not could:
             missing = sorted({_IN_WORDS.get(need, f"an endpoint source with {need}") for need in needs})
@@ -57,9 +64,9 @@ class Coverage:
                 else f"no signature of {names} is strong enough to be a hit"
             ]
         days = f", whose hits lie between {self.first_on} and {self.last_on}" if self.first_on else ""
-        count = f"{self.source_count} sources" if self.source_count > 1 else "1 source"
-        blind = sorted(needs - self.fills)
-        reasons = [f"{names} could have been seen by {', '.join(could)} in {count}{days}, and was not"]
+        where = f"{count} sources" if count > 1 else "1 source"
+        blind = sorted(needs - fills)
+        reasons = [f"{names} could have been seen by {', '.join(could)} in {where}{days}, and was not"]
         if blind:
             more = f" and {len(blind) - 3} more" if len(blind) > 3 else ""
             reasons.append(f"no source showed {', '.join(blind[:3])}{more}, by which it could be known too")
@@ -69,11 +76,19 @@ class Coverage:
 def coverage_of(connection: sqlite3.Connection, knowledge: Knowledge) -> Coverage:
     """The coverage of everything in the inventory, seen with what is known now."""
     known = totals(connection)
-    fills: set[str] = set()
+    stale = stale_ids(connection, knowledge.catalogue_digest, knowledge.overlay_digest)
+    fresh_fills: set[str] = set()
+    stale_fills: set[str] = set()
     for source in known:
         collector = BY_ID.get(str(source["collector"]))
         if collector is not None and source["record_count"]:
-            fills.update(collector.fills)
+            (stale_fills if source["id"] in stale else fresh_fills).update(collector.fills)
     days = [str(source[key]) for source in known for key in ("first_on", "last_on") if source[key]]
-    stale = count_stale(connection, knowledge.catalogue_digest, knowledge.overlay_digest)
-    return Coverage(frozenset(fills), len(known), min(days, default=""), max(days, default=""), stale)
+    return Coverage(
+        frozenset(fresh_fills | stale_fills),
+        len(known),
+        min(days, default=""),
+        max(days, default=""),
+        len(stale),
+        frozenset(stale_fills - fresh_fills),
+    )

@@ -48,7 +48,8 @@ class Directory:
     def count(self, traces: Iterable[Trace]) -> People:
         """Bounds over observations. Certain are those to whom an id leads without a choice; an address or machine that
         leads to nobody, or to several at that time, may hide one more person, or one of the others. Accounts of
-        different kinds that no directory joins (`ada`, `ada@x.example`) may be one person's."""
+        different kinds that no directory joins (`ada`, `ada@x.example`), or of one shorter form (`corp\\ada`, `ada`),
+        may be one person's."""
         certain: set[str] = set()
         possible: set[str] = set()
         nobodies: set[str] = set()
@@ -59,7 +60,7 @@ class Directory:
             else:
                 nobodies |= found
         high = len(certain | possible | nobodies)
-        kinds = Counter(one[0] for one in certain)
+        kinds = Counter(one[0] for one in {self._bare.get(one, one) for one in certain})
         low = kinds[PERSON] + max(kinds[account] for account in ACCOUNTS)
         return People(max(low, 1 if high else 0), high)
 

@@ -233,8 +233,8 @@ class Scan:
         ).fetchone()
         if row is not None or opened.path is None or not _is_file(opened):
             return row is not None
-        with open_source(opened.path) as now:
-            return identify(self.connection, now, source.collector, source.label).standing is not Standing.NEW
+        with open_source(opened.path) as anew:
+            return identify(self.connection, anew, source.collector, source.label).standing is not Standing.NEW
 
 
 def recognise(opened: Opened, collector_id: str, outcome: Outcome) -> Collector | None:

@@ -106,7 +106,8 @@ def _of_discovered(one: Discovered, owners: list[str], because: list[str]) -> Fi
     elif seen.blocked_count:
         reasons.append(f"{seen.blocked_count} of {seen.judged_count} contacts were blocked")
     if one.use == "resolved":
-        reasons.append("only looked up in DNS; whether it was used, no source here can say")
+        where = "looked up in DNS and found on machines" if one.presence else "only looked up in DNS"
+        reasons.append(f"{where}; whether it was used, no source here can say")
     if not one.use and one.presence:
         reasons.append("found on machines; whether it was used, no source here can say")
     return Finding("matched" if owners else "undeclared", reasons, declared_ids=owners)
@@ -120,9 +121,10 @@ class _Reconciler:
         self.coverage = coverage
         self.names = NameBook(index.services.values())
         self.by_service: dict[str, list[Discovered]] = defaultdict(list)
+        self.dismissed: dict[str, list[Discovered]] = defaultdict(list)
+        """Said to be no initiatives, so they are nobody's."""
         for one in discovered:
-            if one.state != "dismissed":  # said to be no initiative, so it is nobody's
-                self.by_service[one.seen.service_id].append(one)
+            (self.dismissed if one.state == "dismissed" else self.by_service)[one.seen.service_id].append(one)
         self.known = {one.id for one in discovered}
         self.links: dict[str, dict[str, Decision]] = defaultdict(dict)
         """Declared id to discovered ids to what a person said last of the two."""
@@ -148,7 +150,8 @@ class _Reconciler:
                 proposals,
             )
         kind, reasons = self.coverage.judge([self.index.services[key] for key in sorted(services)])
-        if seen := [one for key in sorted(services) for one in self.by_service.get(key, ())]:
+        seen = [one for by in (self.by_service, self.dismissed) for key in sorted(services) for one in by.get(key, ())]
+        if seen:
             weak = {proposal.discovered_id for proposal in proposals}
             kind, reasons = "unseen", [self._why_not(line, one, likely=one.id in weak) for one in seen]
         if line.status == "stopped" and kind == "unseen":
@@ -164,6 +167,8 @@ class _Reconciler:
         decision = self.links[line.id].get(one.id)
         if decision is not None:
             return f"{one.title} was seen, and {decision.decided_by} said that it is another"
+        if one.state == "dismissed":
+            return f"{one.title} was seen and is dismissed: {one.state_reason}"
         if likely:
             return f"{one.title} was seen and may be it; `reconcile link {one.id} {line.id}` says so"
         return f"{one.title} was seen, which is another instance"

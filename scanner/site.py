@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from shadowledger.db.contributions import names_anybody
+from shadowledger.db.contributions import any_name_id
 from shadowledger.db.errors import UnusableError
 from shadowledger.db.identities import Identities, is_empty, read_key
 from shadowledger.db.opening import open_identities, open_inventory
@@ -38,10 +38,15 @@ class Site:
     def names(self, inventory: sqlite3.Connection, *, create: bool = False) -> Identities:
         """Open the identities store with its key. Raises UnusableError where one of them is missing that there was, or
         where they do not belong together: with others, everybody would be counted twice."""
-        store = self.identities(create=create and not names_anybody(inventory))
+        met = any_name_id(inventory)
+        store = self.identities(create=create and not met)
         try:
             names = Identities(store, read_key(self.key_path, create=create and is_empty(store)))
             names.check_key()
+            if met and names.reveal(met) is None:
+                raise UnusableError(
+                    f"{self.identities_path} is not the identities store of this inventory; put the right one back."
+                )
         except UnusableError:
             store.close()
             raise

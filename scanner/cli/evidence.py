@@ -64,7 +64,8 @@ def _explain(state: Present, finding_id: str) -> None:
                 click.echo(clean(f"  {reason}"))
             return
     one, finding = state.need(finding_id)
-    click.echo(clean(f"{one.title}: {finding.kind}, seen in {one.seen.source_count} sources"))
+    sources = f"{one.seen.source_count} source{'s' if one.seen.source_count > 1 else ''}"
+    click.echo(clean(f"{one.title}: {finding.kind}, seen in {sources}"))
     for reason in finding.reasons:
         click.echo(clean(f"  {reason}"))
     click.echo()

@@ -47,6 +47,9 @@ def _rendered(state: Present, form: str) -> str:
         return "".join(as_json(row) + "\n" for row in sides)
     if form == "csv":
         return as_csv(sides, ("side", *dict.fromkeys((*DISCOVERED_COLUMNS, *DECLARED_COLUMNS))))
+    for row in discovered:
+        if row["state"] == "dismissed":
+            row["finding"] = "dismissed"  # as the headline counts it
     return "\n".join(
         (
             headline(state.reconciliation, state.coverage),

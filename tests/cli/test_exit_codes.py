@@ -93,6 +93,14 @@ def test_a_command_ends_with_its_code_and_says_why_on_standard_error(
     assert bool(error) == bool(said)
 
 
+def put_anothers_identities(db: Path) -> None:
+    (db.parent / "other.log").write_text(squid_line("chatgpt.com", "cy"))
+    other = db.with_name("other.db")
+    shadowledger("scan", str(db.parent / "other.log"), db=other)
+    for ending in (".identities.db", ".key"):
+        other.with_suffix(ending).replace(db.with_suffix(ending))
+
+
 UNUSABLE: list[tuple[str, Callable[[Path], object], tuple[str, ...], str]] = [
     ("no inventory", Path.unlink, ("reconcile",), "There is no inventory at"),
     ("empty", lambda db: db.write_bytes(b""), ("sources", "list"), "is empty, not an inventory"),
@@ -111,6 +119,7 @@ UNUSABLE: list[tuple[str, Callable[[Path], object], tuple[str, ...], str]] = [
         ("directory", "import", "people.csv", "--kind", "people"),
         "key does not fit",
     ),
+    ("other identities", put_anothers_identities, ("scan", "good.log"), "is not the identities store of this"),
     (
         "no identities",
         lambda db: db.with_name("inventory.identities.db").unlink(),

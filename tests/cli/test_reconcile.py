@@ -150,6 +150,8 @@ def test_statements_of_people_are_kept_and_taken_back(db: Path, told: Answer) ->
     now = answer(db)
     assert now["declared"]["A-4"]["finding"] == "not_observable"
     assert now["discovered"]["Google Gemini"]["state"] == "dismissed"
+    (row,) = [line for line in shadowledger("reconcile", db=db).stdout.splitlines() if line.startswith(gemini)]
+    assert row.split()[:4] == [gemini, "Google", "Gemini", "dismissed"]
 
 
 WRONG = [

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from shadowledger.db.contributions import Contribution, add_contributions, contributions_to, names_anybody
+from shadowledger.db.contributions import Contribution, add_contributions, any_name_id, contributions_to
 from shadowledger.db.observations import indications, seen_services, traces
 from shadowledger.db.opening import open_inventory
 from shadowledger.db.runs import Knowledge, end_run, start_run
@@ -139,11 +139,11 @@ def test_the_indicators_of_an_instance_are_told_the_most_frequent_first(db: sqli
 
 
 def test_contributions_come_back_as_they_were_written(db: sqlite3.Connection) -> None:
-    assert not names_anybody(db)
+    assert not any_name_id(db)
     add_contributions(db, 1, 2, [ROW._replace(actor_id="", client_id="")])
-    assert not names_anybody(db)
+    assert not any_name_id(db)
     add_contributions(db, 1, 1, [ROW])
-    assert names_anybody(db)
+    assert any_name_id(db) == ROW.actor_id
     assert contributions_to(db, "chat", "") == [(1, 1, ROW), (1, 2, ROW._replace(actor_id="", client_id=""))]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,35 @@ def test_one_of_several_services_is_enough() -> None:
     told, reasons = Coverage(frozenset({"host"}), 2, "", "").judge(several)
     assert told == "unseen"
     assert reasons[0] == "Chat, Claude could have been seen by host in 2 sources, and was not"
+
+
+@pytest.mark.parametrize(
+    ("stale_fills", "indicator", "kind", "words"),
+    [
+        ({"process"}, "host", "unseen", "by host in 1 source, and was not"),
+        ({"host"}, "host", "not_observable", "could be seen by host, but only in sources read before"),
+        ({"host"}, "user_agent", "not_observable", "and none was scanned"),
+    ],
+)
+def test_what_the_list_alone_names_is_looked_for_only_since(
+    stale_fills: set[str], indicator: str, kind: str, words: str
+) -> None:
+    coverage = Coverage(frozenset({"host", "process"}), 3, "", "", 2, frozenset(stale_fills))
+    chat = service((indicator, CERTAIN))
+    told, reasons = coverage.judge([chat._replace(origin="declared")])
+    assert (told, words in reasons[0]) == (kind, True), reasons
+    if indicator == "host":
+        assert coverage.judge([chat]) == ("unseen", ["Chat could have been seen by host in 3 sources, and was not"])
+
+
+def test_sources_read_before_the_list_changed_are_stale(scan: Scan, tmp_path: Path) -> None:
+    scan.run([write_squid(tmp_path / "access.log", [squid_line("chatgpt.com")])], Choices())
+    changed = replace(scan.signatures.knowledge, overlay_digest="another")
+    coverage = coverage_of(scan.connection, changed)
+    assert (coverage.stale_count, coverage.stale_fills) == (1, coverage.fills)
+    scan.run([write_squid(tmp_path / "again.log", [squid_line("claude.ai")])], Choices())
+    coverage = coverage_of(scan.connection, scan.signatures.knowledge)
+    assert (coverage.stale_count, coverage.stale_fills) == (0, frozenset())
 
 
 def test_nothing_scanned_shows_nothing(scan: Scan) -> None:

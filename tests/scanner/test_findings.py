@@ -234,6 +234,14 @@ def test_decisions_on_what_is_gone_change_nothing(desk: Desk) -> None:
     assert desk.discovered(CHATGPT).declared_ids == ["1"]
 
 
+def test_a_declared_initiative_whose_like_is_dismissed_says_so(desk: Desk) -> None:
+    desk.declare(products=("ChatGPT",))
+    desk.see("chatgpt.com")
+    desk.decide("dismiss", CHATGPT, reason="a link checker")
+    finding = desk.declared()
+    assert (finding.kind, finding.reasons) == ("unseen", ["ChatGPT was seen and is dismissed: a link checker"])
+
+
 STATES = [
     (["confirm"], "confirmed", (1, 0, 1, 0, 1)),
     (["dismiss"], "dismissed", (0, 0, 0, 1, 0)),

@@ -140,6 +140,11 @@ def test_accounts_of_different_kinds_may_be_one_persons(store: Identities) -> No
     assert Directory(store.connection).count(met) == People(2, 3)
 
 
+def test_accounts_of_one_shorter_form_may_be_one_persons(store: Identities) -> None:
+    met = traces(store, ("ada", "", "", DAY, 9), ("CORP\\ada", "", "", DAY, 9), ("SUB\\ada", "", "", DAY, 9))
+    assert Directory(store.connection).count(met) == People(1, 3)
+
+
 def test_a_name_shared_by_two_people_gives_bounds(store: Identities, tmp_path: Path) -> None:
     file = tmp_path / "people.csv"
     for person, sam in (("P-1", "CORP\\ada"), ("P-2", "SUB\\ada")):
