@@ -14,8 +14,9 @@ _KIND_NAMES = frozenset(KINDS) | frozenset(KIND_ALIASES)
 
 
 def ask(index: Index, line: str) -> Match | None:
-    """The match of one line: a host[:port], a URL, `kind:value`, or a JSON object with some of host, url, method,
-    question_type, user_agent, port, process. None where it is nobody's, or where it cannot be understood."""
+    """The match of one line: a host[:port], a URL, `kind:value`, or a JSON object with some of host, url (whole, or
+    its path beside a host), method, question_type, user_agent, port, process. None where it is nobody's, or where it
+    cannot be understood."""
     text = line.strip()
     if text.startswith("{"):
         return _ask_object(index, text)
@@ -65,9 +66,10 @@ def _ask_object(index: Index, text: str) -> Match | None:
         value: Any = fields.get(key)
         return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
+    host, url = word("host"), word("url")
     found = _ask_traffic(
         index,
-        word("url") or word("host"),
+        host + url if url.startswith(("/", "?")) else url or host,
         word("method"),
         _port(word("port")),
         word("user_agent"),

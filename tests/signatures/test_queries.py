@@ -48,6 +48,8 @@ OBJECTS: list[tuple[dict[str, object], str | None]] = [
     ({"host": "chatgpt.com", "question_type": "txt"}, None),
     ({"host": "chatgpt.com", "question_type": "https"}, "chatgpt"),
     ({"host": "other.example", "url": "https://chatgpt.com/"}, "chatgpt"),
+    ({"host": "chatgpt.com", "url": "/c/1"}, "chatgpt"),
+    ({"host": "github.com:443", "url": "/copilot"}, "github-copilot"),
     ({"url": "https://llm.corp.example/v1/responses", "method": "POST"}, "openai-compatible-api"),
     ({"host": "gw.corp.example", "user_agent": "Anthropic/Python 2.12.0"}, "anthropic-sdk"),
     ({"host": "gw.corp.example", "process": "copilot-language-server"}, "github-copilot"),
