@@ -18,7 +18,8 @@ class Mark:
     """Where reading a source stopped, and what proves that another file is the same."""
 
     head_bytes: int
-    """How many bytes at the beginning, header lines left out, `head_sha256` covers."""
+    """How many bytes at the beginning, header lines left out, `head_sha256` covers. 0: there is only a header, and it
+    covers that."""
     head_sha256: str
     read_bytes: int
     """Unpacked bytes that are accounted for; reading goes on from here."""

@@ -34,14 +34,13 @@ class Known(NamedTuple):
 
 def identify(connection: sqlite3.Connection, opened: Opened, collector_id: str, label: str) -> Known:
     """Compare an input with what is known: its beginning, and the bytes before the place where reading stopped."""
-    content = _content(opened.head)
+    header, content = _parted(opened.head)
     sizes = (size for size in head_sizes(connection, collector_id) if 0 < size <= len(content))
     heads = [_sha256(content[:size]) for size in sizes]
-    candidates = find_source(connection, collector_id, label, heads)
-    if not candidates:
-        return Known(Standing.NEW, None)
+    candidates = find_source(connection, collector_id, label, [*heads, _sha256(header)])
     if opened.path is None or not opened.path.is_file():
-        return _of_stream(opened, candidates)
+        candidates = [source for source in candidates if source.mark.head_bytes]
+        return _of_stream(opened, candidates) if candidates else Known(Standing.NEW, None)
     for source in candidates:
         standing = _standing(opened.path, source.mark)
         if standing is not Standing.NEW:
@@ -86,11 +85,11 @@ def _around(path: Path, mark: Mark) -> tuple[bytes | None, bool]:
 
 def mark_of(opened: Opened, reading: Reading) -> Mark:
     """Where a finished reading stopped."""
-    content = _content(opened.head)
+    header, content = _parted(opened.head)
     tail = opened.tail[: len(opened.tail) - reading.unfinished_bytes] if reading.unfinished_bytes else opened.tail
     return Mark(
         head_bytes=len(content),
-        head_sha256=_sha256(content),
+        head_sha256=_sha256(content or header),
         read_bytes=reading.start_byte + opened.delivered_bytes - reading.unfinished_bytes,
         tail_bytes=len(tail[-TAIL_BYTES:]),
         tail_sha256=_sha256(tail[-TAIL_BYTES:]),
@@ -99,15 +98,12 @@ def mark_of(opened: Opened, reading: Reading) -> Mark:
     )
 
 
-def _content(head: bytes) -> bytes:
-    """An input's beginning without the header lines that many files share."""
+def _parted(head: bytes) -> tuple[bytes, bytes]:
+    """An input's beginning: header lines, which many files share, and what follows. Without that the header must do."""
     start = 0
     while head.startswith(b"#", start):
-        end = head.find(b"\n", start)
-        if end < 0:
-            return b""
-        start = end + 1
-    return head[start:]
+        start = head.find(b"\n", start) + 1 or len(head)
+    return head[:start], head[start:]
 
 
 def _sha256(data: bytes) -> str:

@@ -54,6 +54,12 @@ def test_a_target_that_exists_is_left_alone(bundle: Path, tmp_path: Path) -> Non
     assert "exists already" in refused.stderr
 
 
+def test_an_option_is_no_target(bundle: Path, tmp_path: Path) -> None:
+    asked = offline(bundle / "install.sh", "--help", home=tmp_path)
+    assert (asked.returncode, asked.stdout.count("install.sh"), asked.stderr) == (0, 2, "")
+    assert not (bundle / "--help").exists()
+
+
 def test_a_damaged_wheel_is_refused(bundle: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(bundle, copy)

@@ -3,6 +3,7 @@
 #   ./install.sh [TARGET]     TARGET is a folder that does not exist yet; default ~/.local/share/shadowledger
 #   PYTHON=python3.11 ./install.sh     to choose the interpreter
 set -eu
+case ${1:-} in -*) exec sed -n '2,4s/^# *//p' "$0" ;; esac
 target=${1:-$HOME/.local/share/shadowledger}
 case $target in /*) ;; *) target=$PWD/$target ;; esac
 python=${PYTHON:-python3}

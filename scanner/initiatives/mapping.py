@@ -65,10 +65,9 @@ class ListMapping:
             if not column or (rank < best[column] and column not in JOINED):
                 continue
             if column in holders and column not in JOINED:
-                raise ListError(
-                    f"Headers {quoted(holders[column])} and {quoted(text)} both mean {column}; "
-                    "leave one out with --map 'Header='."
-                )
+                one, other = holders[column], text
+                todo = "rename one in the file" if one == other else "leave one out with --map 'Header='"
+                raise ListError(f"Headers {quoted(one)} and {quoted(other)} both mean {column}; {todo}.")
             taken[place], holders[column] = column, text
         return taken, [text for place, text, _, rank in ranked if text and place not in taken and rank != _SAID]
 

@@ -94,6 +94,8 @@ def test_what_was_said_goes_before_what_is_built_in() -> None:
     assert own.columns(header) == ({0: "purpose", 1: "name", 3: "products", 4: "products"}, ["name", "Bar"])
     with pytest.raises(ListError, match="'Project' and 'Use case' both mean name"):
         ListMapping().columns(["Project", "Use case"])
+    with pytest.raises(ListError, match="both mean name; rename one in the file"):
+        ListMapping().columns(["name", "Product", "name"])
 
 
 def test_a_mapping_is_saved_and_read_as_it_was() -> None:

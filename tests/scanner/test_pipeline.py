@@ -182,6 +182,19 @@ def test_rescan_leaves_a_replaced_file_alone(scan: Scan, tmp_path: Path) -> None
     assert hit_total(scan.connection) == 4
 
 
+def test_a_file_of_headers_alone_is_known_again_and_grows(scan: Scan, tmp_path: Path) -> None:
+    header = "#separator \\x09\n#path\tdns\n#open\t2026-11-05-09-00-0{}\n#fields\tts\tid.orig_h\tquery\n"
+    path, other = tmp_path / "dns.log", tmp_path / "later.log"
+    path.write_text(header.format(0))
+    other.write_text(header.format(1))
+    assert [one(scan, each).standing for each in (path, other, path, other)] == ["new", "new", "known", "known"]
+    with path.open("a") as file:
+        file.write(f"{DAY_S}.5\t10.0.0.5\tclaude.ai\n")
+    assert [one(scan, each).standing for each in (path, path, other)] == ["grown", "known", "known"]
+    assert len(known_ids(scan.connection)) == 2
+    assert hit_total(scan.connection) == 1
+
+
 @pytest.mark.parametrize("more", ["", squid_line("claude.ai", "bo")], ids=["the same", "grown meanwhile"])
 def test_two_runs_over_one_file_at_once_count_it_once(scan: Scan, site: Site, tmp_path: Path, more: str) -> None:
     """The second has looked the source up, and found nothing, before the first stores it."""
