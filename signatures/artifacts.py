@@ -124,7 +124,8 @@ def command_words(command: str) -> list[str]:
     words: list[str] = []
     for part in command.lower().replace("\\", "/").split()[:256]:
         name = part.partition("=")[0] if part.startswith("-") else part
-        words += [_versionless(piece) for piece in name.strip("'\"").split("/") if piece][-32:]
+        path = _HOMES.sub("", name.strip("'\""))  # /home/ollama/x.py is an account's, whatever its name
+        words += [_versionless(piece) for piece in path.split("/") if piece][-32:]
     return words
 
 

@@ -221,7 +221,7 @@ def _value_problem(kind: str, value: str) -> str:
         return "write one product token, such as OpenAI/Python"
     if kind == "browser_ext" and not _BROWSER_EXT.match(value):
         return "write chrome: and 32 letters from a to p, or firefox:, edge:, safari: and an id"
-    if kind == "cmdline" and not command_words(value):
+    if kind == "cmdline" and not command_words(value.removeprefix("autonomy_flag:")):
         return "write the words of a command line that name the product"
     if kind == "port" and not (value.isdigit() and 0 < int(value) < 65536):
         return "not a port number"

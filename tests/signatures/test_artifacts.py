@@ -100,6 +100,12 @@ def test_a_command_line_gives_names_of_options_and_never_their_values() -> None:
     assert not any("secret" in word for word in words)
 
 
+def test_the_name_of_a_home_is_no_word_of_a_command_line() -> None:
+    assert command_words("python3 /home/ollama/backup.py") == ["python3", "backup.py"]
+    assert command_words(r"node 'C:\Users\aider\npm\codex.js'") == ["node", "npm", "codex.js"]
+    assert command_words("python3 /home/ada/.local/bin/aider")[-1] == "aider"
+
+
 def test_a_huge_command_line_is_cut() -> None:
     assert len(command_words("x " * 100_000)) == 256
     assert len(command_words("/x" * 100_000)) == 32

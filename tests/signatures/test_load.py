@@ -102,6 +102,8 @@ VALUES = [
     ("browser_ext", "chrome:" + "z" * 32, "write chrome:"),
     ("cmdline", "@acme/cli", ""),
     ("cmdline", "/", "write the words"),
+    ("cmdline", "autonomy_flag:", "write the words"),
+    ("cmdline", "/home/ada/", "write the words"),
     ("port", "11434", ""),
     ("port", "65536", "not a port number"),
 ]
