@@ -77,7 +77,10 @@ def _summary(report: RunReport) -> str:
     assumed = sum(outcome.counts.zones.get("assumed", 0) for outcome in counted if outcome.counts)
     lines = [f"\nRun {report.run_id} is {report.status}: {hits} hits of {len(services)} services."]
     if assumed:
-        lines.append(f"{assumed} of these records name no time zone and were taken as UTC; --tz says otherwise.")
+        lines.append(
+            f"{assumed} of these hits do not tell their whole time: the zone is assumed to be UTC, a missing year or "
+            "date that of the file; --tz and --year say otherwise."
+        )
     if report.status != "complete":
         lines.append("Not everything could be read; see the notes above. What was read is stored.")
     lines.append("Next: shadowledger reconcile")

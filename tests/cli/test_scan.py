@@ -58,6 +58,14 @@ def test_a_first_scan_makes_the_inventory_and_says_what_it_found(tmp_path: Path)
     }  # fmt: skip
 
 
+def test_an_assumed_time_is_told_for_what_it_is(db: Path) -> None:
+    snapshot = db.with_name("ps.txt")
+    snapshot.write_text("USER PID COMMAND\nada 7 ollama\nada 8 vi\n")
+    said = shadowledger("scan", snapshot, db=db).stdout
+    assert "\n1 of these hits do not tell their whole time: " in said
+    assert "whole time" not in shadowledger("scan", snapshot, db=db).stdout
+
+
 def test_the_same_again_counts_nothing_and_is_no_fault(db: Path) -> None:
     done = shadowledger("scan", db.with_name("good.log"), db=db)
     assert (done.code, "known" in done.stdout, "0 hits of 0 services" in done.stdout) == (0, True, True)
