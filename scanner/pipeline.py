@@ -187,7 +187,8 @@ class Scan:
         if not stored:
             outcome.standing = OVERTAKEN if _is_file(opened) else "known"
             return
-        outcome.source_id, outcome.counts, outcome.problem = stored, counts, opened.damage
+        outcome.source_id, outcome.counts = stored, counts
+        outcome.problem = opened.damage or _not_understood(counts)
         outcome.standing = "rescanned" if again else "grown" if source else "new"
         for service_id in fold.service_ids:
             outcome.services[service_id] += 1
@@ -292,6 +293,13 @@ def _is_file(opened: Opened) -> bool:
 def _lasting_name(opened: Opened) -> str:
     """Where the input can be found again from any folder."""
     return str(opened.path.absolute()) if opened.path else opened.name
+
+
+def _not_understood(counts: Counts) -> str:
+    """A source is incomplete where more than one record in five could not be read."""
+    if counts.issue_count * 5 <= counts.record_count:
+        return ""
+    return f"{counts.issue_count} of {counts.record_count} records were not understood; is it another format?"
 
 
 def _other_settings(source: Source, told: str) -> str:

@@ -19,7 +19,7 @@ _LONGEST_NAME = 255  # NAME_MAX: https://man7.org/linux/man-pages/man0/limits.h.
 _LAUNCHERS = """
 bash bun bunx cmd conda dash deno docker dotnet electron env fish java javaw julia ksh lua mono node nodejs nohup npm
 npx perl php pipenv pipx pnpm podman poetry powershell pwsh py pypy python pythonw ruby sh sudo ts-node tsx uv uvx
-wscript yarn zsh
+wscript yarn zsh accelerate granian gunicorn hypercorn torchrun uvicorn waitress-serve
 """
 _INTERPRETERS = frozenset(_LAUNCHERS.split())
 """Programs that say nothing of what runs: their command line does."""
@@ -28,6 +28,14 @@ _PROGRAM_FOLDERS = frozenset(("bin", "sbin", "libexec", "MacOS"))
 _PARENTS_OF_FOLDERS = frozenset(("opt", "Applications", "Volumes", "Library", "CoreServices", "Application Support"))
 _FOLDERS_WITH_BLANKS = frozenset(("Application Support", "Internet Plug-Ins", "Group Containers", "Mobile Documents"))
 _BUNDLES = (".app", ".appex", ".bundle", ".framework", ".plugin", ".prefPane", ".xpc")
+
+
+_VERBS = frozenset(("dlx", "exec", "run", "tool", "x"))
+"""What package runners are told before the package: `npm exec`, `pnpm dlx`, `uv tool run`, `pipx run`."""
+_INLINE = frozenset(("-c", "-e", "--eval", "/c", "-Command", "-EncodedCommand"))
+_CONTAINERS = frozenset(("docker", "podman"))
+_MOST_WORDS = 64
+_OPTIONS_BEFORE_MODULE = 6
 
 
 class Seen(NamedTuple):
@@ -52,8 +60,43 @@ def artifacts(
     distinct = _distinct(names)
     for name in distinct:
         yield Artifact(position, "process", name, seen.time_us, seen.tz_source, seen.device, user)
-    if words is not None and command and any(is_interpreter(name) for name in distinct) and (found := words(command)):
+    if words is None or not command or not any(is_interpreter(name) for name in distinct):
+        return
+    if found := _betrayed(command, words):
         yield Artifact(position, "cmdline", found, seen.time_us, seen.tz_source, seen.device, user)
+
+
+def _betrayed(command: str, words: CommandWords) -> str:
+    """The signature's words in what an interpreter runs: in the program, module or package it was told to run, with its
+    first two arguments where a signature names them too (`vllm serve`). Other arguments prove nothing: whoever writes
+    `sudo systemctl stop ollama` runs systemctl."""
+    started = started_by(command)
+    if not started:
+        return ""
+    if found := words(started[0]):
+        return found
+    found = words(" ".join(started[:3]))
+    parts = started[0].lower().replace("\\", "/").split("/")
+    return found if found and found.lower().split()[0] in parts else ""
+
+
+def started_by(command: str) -> list[str]:
+    """What the program at the head of a command line was told to run, and that program's own arguments; nothing where
+    it runs code from the command line itself (`python -c`, `bash -c`, `node -e`)."""
+    rest = command.split()[:_MOST_WORDS]
+    while rest:
+        launcher = process_name(rest.pop(0).strip("\"'")).rstrip("0123456789.")
+        if launcher in _CONTAINERS:
+            return [launcher, *rest]
+        if "-m" in rest[:_OPTIONS_BEFORE_MODULE]:
+            rest = rest[rest.index("-m") + 1 :]
+        while rest and (rest[0].startswith("-") or rest[0] in _VERBS or "=" in rest[0]):
+            word = rest.pop(0)
+            if word in _INLINE:
+                return []
+        if not rest or not is_interpreter(rest[0]):
+            return rest
+    return []
 
 
 def _distinct(names: Iterable[str]) -> list[str]:

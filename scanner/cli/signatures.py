@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -16,6 +17,7 @@ from shadowledger.signatures.queries import answer, ask
 from shadowledger.signatures.schema import Service
 
 LINES_AT_ONCE = 4096
+LONGEST_LINE_BYTES = 1 << 16
 
 
 @click.group("signatures")
@@ -88,6 +90,16 @@ def lint_(files: tuple[Path, ...]) -> int:
     return 5 if flaws else 0
 
 
+def _lines() -> Iterator[str]:
+    """The lines of standard input, each cut at LONGEST_LINE_BYTES."""
+    source = sys.stdin.buffer
+    while line := source.readline(LONGEST_LINE_BYTES):
+        rest = line
+        while rest and not rest.endswith(b"\n"):
+            rest = source.readline(LONGEST_LINE_BYTES)
+        yield line.decode("utf-8", "replace").rstrip("\r\n")
+
+
 @command.command("match")
 @click.argument("lines", nargs=-1, required=True)
 @format_option
@@ -99,9 +111,10 @@ def match(site: Site, /, lines: tuple[str, ...], form: str) -> None:
         columns = ("input", "service", "vendor", "category", "strength", "role", "indicator")
         print_rows("matches", [answer(line, ask(index, line)) for line in lines], columns, form)
         return
+    if form in ("json", "csv"):
+        raise click.UsageError("Lines of standard input are answered as JSON Lines; leave --format out.")
     told: list[str] = []
-    for raw in sys.stdin.buffer:
-        line = raw.decode("utf-8", "replace").rstrip("\r\n")
+    for line in _lines():
         told.append(as_json(answer(line, ask(index, line))))
         if len(told) >= LINES_AT_ONCE:
             click.echo("\n".join(told))

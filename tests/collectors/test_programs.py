@@ -106,6 +106,13 @@ def test_a_process_is_told_once_for_each_name_it_goes_by(names: list[str], kept:
         ("python3.11", "/usr/bin/python3.11 /home/ada/.local/bin/aider --message secret", ["aider"]),
         ("node", "node server.js", []),
         ("grep", "grep aider notes.txt", []),
+        ("sudo", "sudo systemctl stop ollama", []),
+        ("bash", "bash -c 'echo aider'", []),
+        ("python3", "python3 notes.py --about aider", []),
+        ("python3", "python3 -X dev -m aider --message secret", ["aider"]),
+        ("sudo", "sudo -u ada python3 -m aider", ["aider"]),
+        ("npx", "npx --yes @anthropic-ai/claude-code@2.1 -p secret", ["@anthropic-ai/claude-code"]),
+        ("env", "env KEY=secret uv tool run aider", ["aider"]),
         ("vim", "vim /home/ada/vllm/secret.md", []),
     ],
 )

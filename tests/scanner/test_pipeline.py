@@ -291,3 +291,14 @@ def test_invalid_utf8_is_read_and_counted(scan: Scan, tmp_path: Path) -> None:
     outcome = one(scan, path)
     assert outcome.counts is not None
     assert outcome.counts.hit_count == 4
+
+
+@pytest.mark.parametrize(("odd", "status"), [(0, "complete"), (2, "complete"), (3, "partial"), (10, "partial")])
+def test_a_source_of_which_too_much_is_not_understood_is_incomplete(
+    scan: Scan, tmp_path: Path, odd: int, status: str
+) -> None:
+    lines = ["no line of squid's\n"] * odd + [squid_line("claude.ai", "ada")] * (10 - odd)
+    report = scan.run([write_squid(tmp_path / "access.log", lines)], Choices(collector_id="squid_native"))
+    assert report.status == status
+    assert (f"{odd} of 10 records were not understood" in report.outcomes[0].problem) == (status == "partial")
+    assert hit_total(scan.connection) == 10 - odd
