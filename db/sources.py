@@ -37,12 +37,12 @@ class Source:
 
     id: int
     name: str
-    """As the user named it at the last scan."""
+    """Where it lay at the last scan, as an absolute path; `-` for standard input."""
     label: str
     """Given by the user to keep byte-identical exports of two devices apart."""
     collector: str
     settings: str
-    """JSON: zone, year, device, log_format, as the user told them."""
+    """JSON: zone, year, device (by its id) and log_format, as the user told them."""
     mark: Mark
 
 

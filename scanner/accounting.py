@@ -9,6 +9,8 @@ from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.records import Ignored, Issue
 from shadowledger.db.sources import FIRST_POSITIONS, Counts
 
+Reasons = dict[tuple[str, str], tuple[int, list[int]]]
+"""Issues and ignored records by (kind, reason): how many, and the first positions."""
 _RANK = {"": 0, "ignored": 1, "issue": 2, "hit": 3}
 """What a record counts as that gave several objects: a packet with a name that hits and one that cannot be read."""
 
@@ -17,8 +19,7 @@ class Accounting:
     """Filled as records come, in the order of their positions."""
 
     def __init__(self) -> None:
-        self.reasons: dict[tuple[str, str], tuple[int, list[int]]] = {}
-        """Issues and ignored records by (kind, reason): how many, and the first positions."""
+        self.reasons: Reasons = {}
         self._counts: Counter[str] = Counter()
         self._position = 0
         self._kind = ""

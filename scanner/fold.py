@@ -24,7 +24,8 @@ _EPOCH = dt.date(1970, 1, 1)
 
 
 class Way(NamedTuple):
-    """How a service was seen: what the hits of many people have in common."""
+    """How a service was seen: what the hits of many people have in common. These are fields of a Contribution, in its
+    order."""
 
     service_id: str
     instance: str

@@ -32,7 +32,7 @@ from shadowledger.db.sources import (
     withdraw,
 )
 from shadowledger.db.transactions import writing
-from shadowledger.scanner.accounting import Accounting
+from shadowledger.scanner.accounting import Accounting, Reasons
 from shadowledger.scanner.fold import Fold
 from shadowledger.scanner.identify import Standing, identify, mark_of
 from shadowledger.scanner.knowledge import Signatures
@@ -41,7 +41,6 @@ from shadowledger.scanner.match import match_record
 OVERTAKEN = "overtaken"
 ATTEMPTS = 3
 ONCE = "a stream is read only once, so nothing was counted: save it as a file and scan that"
-Reasons = dict[tuple[str, str], tuple[int, list[int]]]
 
 
 @dataclass(frozen=True, slots=True)

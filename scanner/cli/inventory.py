@@ -67,38 +67,23 @@ def show(site: Site, /, discovered_id: str, form: str) -> None:
         )
 
 
-def _said(site: Site, verb: str, discovered_id: str, reason: str, result: str) -> None:
-    if not reason.strip():
-        raise click.UsageError("--reason must say why.")
-    with present(site) as state:
-        state.need(discovered_id)
-        with writing(state.connection):
-            decide(state.connection, verb, discovered_id, reason=reason)
-    click.echo(f"{discovered_id} is {result}.")
+def _statement(verb: str, result: str, text: str) -> None:
+    """Add the command by which a person states something of a discovered initiative."""
+
+    @command.command(verb, help=text)
+    @click.argument("discovered_id", metavar="ID")
+    @click.option("--reason", required=True, help="Why; it is kept.")
+    @click.pass_obj
+    def state_it(site: Site, /, discovered_id: str, reason: str) -> None:
+        if not reason.strip():
+            raise click.UsageError("--reason must say why.")
+        with present(site) as state:
+            state.need(discovered_id)
+            with writing(state.connection):
+                decide(state.connection, verb, discovered_id, reason=reason)
+        click.echo(f"{discovered_id} is {result}.")
 
 
-@command.command("confirm")
-@click.argument("discovered_id", metavar="ID")
-@click.option("--reason", required=True, help="Why; it is kept.")
-@click.pass_obj
-def confirm(site: Site, /, discovered_id: str, reason: str) -> None:
-    """State that it is an AI initiative."""
-    _said(site, "confirm", discovered_id, reason, "confirmed")
-
-
-@command.command("dismiss")
-@click.argument("discovered_id", metavar="ID")
-@click.option("--reason", required=True, help="Why; it is kept.")
-@click.pass_obj
-def dismiss(site: Site, /, discovered_id: str, reason: str) -> None:
-    """State that it is none; it is counted no more, and stays in the list."""
-    _said(site, "dismiss", discovered_id, reason, "dismissed")
-
-
-@command.command("propose")
-@click.argument("discovered_id", metavar="ID")
-@click.option("--reason", required=True, help="Why; it is kept.")
-@click.pass_obj
-def propose(site: Site, /, discovered_id: str, reason: str) -> None:
-    """Take a confirmation or a dismissal back."""
-    _said(site, "propose", discovered_id, reason, "proposed again")
+_statement("confirm", "confirmed", "State that it is an AI initiative.")
+_statement("dismiss", "dismissed", "State that it is none; it is counted no more, and stays in the list.")
+_statement("propose", "proposed again", "Take a confirmation or a dismissal back.")

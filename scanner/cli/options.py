@@ -88,7 +88,11 @@ def open_signatures(site: Site | None, connection: sqlite3.Connection | None) ->
         raise click.exceptions.Exit(5) from error
 
 
+def terminal_width() -> int | None:
+    """Of the terminal that standard output is; None where it is none."""
+    return shutil.get_terminal_size((120, 24)).columns if sys.stdout.isatty() else None
+
+
 def print_rows(name: str, rows: Sequence[Row], columns: Sequence[str], form: str, **more: object) -> None:
     """Print rows to standard output in the form asked for; tables fit the terminal, where there is one."""
-    width = shutil.get_terminal_size((120, 24)).columns if sys.stdout.isatty() else None
-    click.echo(render(name, rows, columns, form, width=width, **more), nl=False)
+    click.echo(render(name, rows, columns, form, width=terminal_width(), **more), nl=False)

@@ -7,7 +7,7 @@ import click
 from shadowledger.db.decisions import decide
 from shadowledger.db.declared import current
 from shadowledger.db.transactions import writing
-from shadowledger.scanner.cli.options import format_option
+from shadowledger.scanner.cli.options import format_option, terminal_width
 from shadowledger.scanner.cli.state import Present, present
 from shadowledger.scanner.output import as_csv, as_json, as_table
 from shadowledger.scanner.reports.answer import (
@@ -54,9 +54,9 @@ def _rendered(state: Present, form: str) -> str:
         (
             headline(state.reconciliation, state.coverage),
             "DISCOVERED",
-            as_table(discovered, DISCOVERED_GLANCE, width=state.width),
+            as_table(discovered, DISCOVERED_GLANCE, width=terminal_width()),
             "DECLARED",
-            as_table(declared, DECLARED_COLUMNS, width=state.width),
+            as_table(declared, DECLARED_COLUMNS, width=terminal_width()),
             "Evidence of any of them: shadowledger evidence ID\n",
         )
     )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,11 +26,6 @@ class Present:
     connection: sqlite3.Connection
     reconciliation: Reconciliation
     coverage: Coverage
-
-    @property
-    def width(self) -> int | None:
-        """Of the terminal; None where there is none."""
-        return shutil.get_terminal_size((120, 24)).columns if sys.stdout.isatty() else None
 
     def need(self, discovered_id: str) -> tuple[Discovered, Finding]:
         """A discovered initiative by its id. Raises UsageError where there is none."""
