@@ -9,6 +9,9 @@ import datetime as dt
 import re
 
 from shadowledger.collectors.reading import Reading, Settings
+from shadowledger.collectors.stamps import FORMS as FORMS
+from shadowledger.collectors.stamps import Minute, minute_of, zone_of
+from shadowledger.collectors.stamps import numeric_order as numeric_order
 
 EXPLICIT, CONFIG, ASSUMED = "explicit", "config", "assumed"
 Stamp = tuple[int, str]
@@ -20,28 +23,14 @@ _LAST_SECOND = 253_402_300_799  # of the year 9999
 _SECOND_US = 1_000_000
 _DAY_US = 86_400 * _SECOND_US
 _REMEMBERED = 1 << 14
-_MONTHS = {
-    name: number
-    for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)  # noqa: SIM905 - reads better
-}
-_SAID_UTC = frozenset(("z", "utc", "gmt"))
-
-# https://www.rfc-editor.org/rfc/rfc3339#section-5.6, and what it calls readable: a blank for the T; also a comma before
-# the fraction (ISO 8601), slashes between the numbers of a date (PAN-OS, Windows), offsets without a colon.
-_ISO = re.compile(
-    r"(\d{4})[-/](\d\d?)[-/](\d\d?)[Tt _](\d\d?):(\d\d):(\d\d)(?:[.,](\d{1,9})\d*)?"
-    r" ?([A-Za-z]{1,9}|[+-]\d\d(?::?\d\d)?)?",
-    re.ASCII,
-)
-# https://httpd.apache.org/docs/2.4/mod/mod_log_config.html (%t), and BIND's 19-Oct-2022 05:34:02.425 as in
-# https://bind9.readthedocs.io/en/latest/reference.html#namedconf-statement-print-time
-_DAY_FIRST = re.compile(
-    r"(\d\d?)[-/ ]([A-Za-z]{3})[-/ ](\d{4})[: ](\d\d?):(\d\d):(\d\d)"
-    r"(?:[.,](\d{1,9})\d*)?(?: ([A-Za-z]{1,9}|[+-]\d\d:?\d\d))?",
-    re.ASCII,
-)
-# https://www.rfc-editor.org/rfc/rfc3164#section-4.1.2
-_YEARLESS = re.compile(r"([A-Za-z]{3}) {1,2}(\d\d?) (\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9})\d*)?", re.ASCII)
+_LONGEST_STAMP = 80
+_LONGEST_ZONE = 32
+_SURELY_SECONDS = 9
+"""Digits that a number must have to be taken for seconds since 1970 where nobody says that it is: since 1973."""
+_FILETIME_US = 11_644_473_600 * _SECOND_US
+# The last of three numbers between colons, of which the first may be the year (10/Oct/2000:13:55:36); digits after it
+# are its fraction, behind a comma as well as a dot: https://www.rfc-editor.org/rfc/rfc3339#appendix-A
+_SECONDS = re.compile(r":(\d\d):(\d\d)(?![\d:])(?:[.,](\d{1,9})\d*)?", re.ASCII)
 
 
 def epoch_us(text: str) -> int:
@@ -70,6 +59,15 @@ def seconds_us(seconds: float) -> int:
     return round(seconds * _SECOND_US) if 0 < seconds <= _LAST_SECOND else 0
 
 
+def filetime_us(text: str) -> int:
+    """Tenths of microseconds since 1601 UTC:
+    https://learn.microsoft.com/windows/win32/api/minwinbase/ns-minwinbase-filetime"""
+    if not (text.isascii() and text.isdigit() and len(text) < 20):
+        return 0
+    time_us = int(text) // 10 - _FILETIME_US
+    return time_us if 0 < time_us <= _LAST_SECOND * _SECOND_US else 0
+
+
 class Clock:
     """Reads the stamps of one source. A stamp without a zone is in the zone that the user named (config), or else taken
     for UTC (assumed); a stamp without a year takes the user's year, or else the file's, and is always assumed."""
@@ -77,36 +75,73 @@ class Clock:
     def __init__(self, settings: Settings, modified_us: int = 0) -> None:
         self._zone = settings.zone
         self._year = settings.year
+        self._date_order = settings.date_order
         self._modified_us = modified_us
-        self._minutes: dict[tuple[str, ...], Stamp] = {}
+        self._minutes: dict[tuple[str, str, str, str], Stamp] = {}
+
+    def read(self, text: str, form: str = "", zone: str = "") -> Stamp:
+        """A stamp in one of FORMS; `zone` is what the source says of it in another place, such as `-0500`,
+        `GMT+02:00`, `CEST`, or `utc` where the format's definition says so. A word that names no single zone is none.
+
+        Of the empty form is what fits without doubt: `4/21/2017 7:52:03 AM` does, `4/5/2017 7:52:03` does not unless
+        the user said the order. Raises KeyError for a form that does not exist."""
+        if len(text) > _LONGEST_STAMP:
+            text = text[:_LONGEST_STAMP]
+        found = _SECONDS.search(text)
+        if found is None or form == "epoch":
+            return self._counted(text.strip(), form)
+        key = (text[: found.end(1)], text[found.end() :], form, zone)
+        stamp = self._minutes.get(key)
+        if stamp is None:
+            stamp = self._remember(key)
+        _, second, fraction = found.groups()
+        if not stamp[0] or second > "60":  # 60 is a leap second
+            return NO_TIME
+        time_us = stamp[0] + int(second) * _SECOND_US
+        return (time_us + _fraction_us(fraction) if fraction else time_us), stamp[1]
 
     def iso(self, text: str) -> Stamp:
         """`2018-03-24T17:15:20.865716Z`, `2020-01-01 00:00:01,5 +0200`, `2012/10/30 09:46:12`: any fraction, any offset
-        in numbers, Z, UTC or GMT; any other zone name counts as none."""
-        found = _ISO.match(text)
-        if found is None:
-            return NO_TIME
-        year, month, day, hour, minute, second, fraction, zone = found.groups(default="")
-        return self._at((year, month, day, hour, minute, zone), second, fraction)
+        in numbers, Z, UTC or another zone with one meaning; any other zone name counts as none."""
+        return self.read(text, "iso")
 
     def day_first(self, text: str) -> Stamp:
         """`10/Oct/2000:13:55:36 -0700` (common log format, without its brackets) and `19-Oct-2022 05:34:02.425`
-        (BIND): the same parts. A zone name other than UTC or GMT counts as none."""
-        found = _DAY_FIRST.match(text)
-        if found is None:
-            return NO_TIME
-        day, month, year, hour, minute, second, fraction, zone = found.groups(default="")
-        return self._at((year, month, day, hour, minute, zone), second, fraction)
+        (BIND): the same parts. A zone name with no single meaning counts as none."""
+        return self.read(text, "day_first")
 
     def yearless(self, text: str) -> Stamp:
         """`Oct  9 05:34:02`. Without the user's year, the latest year that does not put the stamp more than a day
         after the file was last written; no time where neither is known."""
-        found = _YEARLESS.match(text)
-        if found is None:
+        return self.read(text, "yearless")
+
+    def _counted(self, text: str, form: str) -> Stamp:
+        """A count of seconds, or of what else has passed; such counts are of UTC by definition."""
+        if form == "windows_filetime":
+            time_us = filetime_us(text)
+        elif form == "epoch" or (form in ("", "syslog") and len(text.partition(".")[0]) >= _SURELY_SECONDS):
+            time_us = epoch_us(text)
+        else:
             return NO_TIME
-        month, day, hour, minute, second, fraction = found.groups(default="")
+        return (time_us, EXPLICIT) if time_us else NO_TIME
+
+    def _remember(self, key: tuple[str, str, str, str]) -> Stamp:
+        before, after, form, zone = key
+        if len(zone) > _LONGEST_ZONE:
+            zone = ""
+        minute = minute_of((before + after).strip(), form, self._date_order)
+        stamp = self._dated(minute, zone_of(minute.zone) or zone_of(zone.strip())) if minute else NO_TIME
+        if len(self._minutes) >= _REMEMBERED:
+            self._minutes.clear()
+        self._minutes[before, after, form, zone] = stamp
+        return stamp
+
+    def _dated(self, minute: Minute, zone: dt.tzinfo | None) -> Stamp:
+        if minute.year:
+            time_us = _minute_us(minute, zone or self._zone or dt.UTC)
+            return (time_us, EXPLICIT if zone else CONFIG if self._zone else ASSUMED) if time_us else NO_TIME
         for year in self._years():
-            time_us, _ = self._at((str(year), month, day, hour, minute, ""), second, fraction)
+            time_us = _minute_us(minute._replace(year=year), zone or self._zone or dt.UTC)
             if time_us and (self._year or time_us <= self._modified_us + _DAY_US):
                 return time_us, ASSUMED
         return NO_TIME
@@ -119,47 +154,20 @@ class Clock:
         year = (_EPOCH + dt.timedelta(microseconds=self._modified_us)).year
         return tuple(range(year + 1, year - 9, -1))  # a 29 February may lie eight years back (1896, 1904)
 
-    def _at(self, minute: tuple[str, ...], second: str, fraction: str) -> Stamp:
-        stamp = self._minutes.get(minute)
-        if stamp is None:
-            if len(self._minutes) >= _REMEMBERED:
-                self._minutes.clear()
-            stamp = self._minutes[minute] = self._minute(*minute)
-        seconds = int(second)
-        if not stamp[0] or seconds > 60:  # 60 is a leap second
-            return NO_TIME
-        return stamp[0] + seconds * _SECOND_US + _fraction_us(fraction), stamp[1]
-
-    def _minute(self, year: str, month: str, day: str, hour: str, minute: str, zone_text: str) -> Stamp:
-        offset = _offset(zone_text)
-        zone = offset or self._zone or dt.UTC
-        number = int(month) if month.isdigit() else _MONTHS.get(month.lower(), 0)
-        try:
-            since = dt.datetime(int(year), number, int(day), int(hour), int(minute), tzinfo=zone) - _EPOCH
-        except (ValueError, OverflowError):
-            return NO_TIME
-        time_us = since // dt.timedelta(microseconds=1)
-        if not 0 < time_us <= _LAST_SECOND * _SECOND_US:
-            return NO_TIME
-        return time_us, EXPLICIT if offset else CONFIG if self._zone else ASSUMED
-
 
 def clock_of(reading: Reading) -> Clock:
     """The clock for one pass over one source."""
     return Clock(reading.settings, reading.opened.modified_us)
 
 
+def _minute_us(minute: Minute, zone: dt.tzinfo) -> int:
+    try:
+        moment = dt.datetime(minute.year, minute.month, minute.day, minute.hour, minute.minute, tzinfo=zone)
+        time_us = (moment - _EPOCH) // dt.timedelta(microseconds=1)
+    except (ValueError, OverflowError):
+        return 0
+    return time_us if 0 < time_us <= _LAST_SECOND * _SECOND_US else 0
+
+
 def _fraction_us(digits: str) -> int:
     return int(digits[:6].ljust(6, "0")) if digits else 0
-
-
-def _offset(text: str) -> dt.tzinfo | None:
-    if not text:
-        return None
-    if text[0] not in "+-":
-        return dt.UTC if text.lower() in _SAID_UTC else None
-    hours, minutes = int(text[1:3]), int(text[-2:]) if len(text) > 3 else 0
-    if hours > 23 or minutes > 59:
-        return None
-    span = dt.timedelta(hours=hours, minutes=minutes)
-    return dt.timezone(-span if text[0] == "-" else span)

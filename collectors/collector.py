@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
 
 from shadowledger.collectors.reading import Reading, Settings
 from shadowledger.collectors.records import Record
+
+if TYPE_CHECKING:
+    from shadowledger.collectors.engines.mapping import Mapping
+
+LONGEST_HEAD_LINE = 4096
+_MOST_HEAD_LINES = 40
 
 
 class Head(NamedTuple):
@@ -15,8 +22,10 @@ class Head(NamedTuple):
 
     data: bytes
     lines: tuple[str, ...]
-    """The first complete lines that are not blank, at most 40, each cut at 4,096 characters; of a first line that is
-    longer than `data` its beginning."""
+    """The first complete lines that are not blank, at most 40, each cut at LONGEST_HEAD_LINE characters; of a first
+    line that is longer than `data` its beginning. Where records stand inside something else, the records."""
+    whole: tuple[str, ...] = ()
+    """The same lines uncut."""
 
 
 def _anything(_: Settings) -> str:
@@ -43,6 +52,8 @@ class Collector:
     """Why it cannot read with these settings, in a sentence; empty where it can."""
     resumes: bool = False
     """Reading may begin at any line: no header says what the lines mean."""
+    mapping: Mapping | None = None
+    """The file that describes the format, where one does."""
 
 
 def look(data: bytes) -> Head:
@@ -50,5 +61,10 @@ def look(data: bytes) -> Head:
     found = data.decode("utf-8", "replace").split("\n")
     if len(data) >= 1 << 16 and len(found) > 1:
         del found[-1]
-    lines = [line.rstrip("\r")[:4096] for line in found if line.strip()]
-    return Head(data, tuple(lines[:40]))
+    return head_of(data, (line.rstrip("\r") for line in found))
+
+
+def head_of(data: bytes, lines: Iterable[str]) -> Head:
+    """Make a Head of an input's first bytes and of the records that were found in them."""
+    whole = tuple(islice((line for line in lines if line.strip()), _MOST_HEAD_LINES))
+    return Head(data, tuple(line[:LONGEST_HEAD_LINE] for line in whole), whole)

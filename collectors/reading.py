@@ -12,6 +12,7 @@ from shadowledger.signatures.wanted import Wanted
 
 if TYPE_CHECKING:
     from shadowledger.collectors.collector import Collector
+    from shadowledger.collectors.layers import Layers
 
 
 CommandWords = Callable[[str], str]
@@ -29,6 +30,8 @@ class Settings(NamedTuple):
     """The machine a process list was taken on."""
     log_format: str = ""
     """A Squid `logformat` line, or its directives."""
+    date_order: str = ""
+    """"dmy", "mdy" or "ymd": for all-numeric dates of which the source does not say which number is the day."""
 
 
 class Reading:
@@ -41,6 +44,7 @@ class Reading:
         settings: Settings | None = None,
         wanted: Wanted | None = None,
         command: CommandWords | None = None,
+        layers: Layers | None = None,
     ) -> None:
         self.opened = opened
         self.settings = settings or Settings()
@@ -48,6 +52,8 @@ class Reading:
         """Asked before a Traffic is built; None builds them all."""
         self.command = command
         """Asked of the command lines of interpreters; None makes no Artifact of them."""
+        self.layers = layers
+        """What stands between the lines and the records; None for nothing."""
         self.record_count = 0
         self.ignored_count = 0
         """Of these, the ignored ones that are only counted: packets without a name."""
@@ -62,6 +68,10 @@ class Reading:
         self._too_long: list[Issue] = []
 
     def blocks(self) -> Iterator[tuple[int, list[str]]]:
+        """The records as text, with the number of the first of each block: the lines, or what is found in them."""
+        return self.layers.blocks(self) if self.layers is not None else self.lines()
+
+    def lines(self) -> Iterator[tuple[int, list[str]]]:
         """The number of the first line, and the lines without their ends, decoded as UTF-8 with U+FFFD for what is
         not. A line over LONGEST_LINE_BYTES is left out, counted and given as an Issue by `records`."""
         number, rest, skipping = self.start_line, b"", False

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
 from shadowledger.collectors.capture.captures import CAPTURE
-from shadowledger.collectors.collector import Collector, look
+from shadowledger.collectors.collector import Collector
 from shadowledger.collectors.dns.bind import BIND_QUERY
+from shadowledger.collectors.dns.dnstap import DNSTAP
+from shadowledger.collectors.dns.pihole import PIHOLE_FTL
 from shadowledger.collectors.endpoint.osquery import OSQUERY, OSQUERY_ROWS
 from shadowledger.collectors.endpoint.ps import PS_AUX, PS_COLUMNS
 from shadowledger.collectors.endpoint.snapshots import PROCESS_SNAPSHOT
 from shadowledger.collectors.endpoint.tasklist import TASKLIST, TASKLIST_CSV
+from shadowledger.collectors.engines.mapped import collector_of
+from shadowledger.collectors.engines.mapping import load
+from shadowledger.collectors.layers import Layers, glimpses
 from shadowledger.collectors.proxy.clf import SQUID_COMBINED, SQUID_COMMON, SQUID_CUSTOM
 from shadowledger.collectors.proxy.squid import SQUID_NATIVE
 from shadowledger.collectors.zeek import ZEEK_TSV
 from shadowledger.collectors.zeek_json import ZEEK_JSON
+
+MAPPING_FOLDERS = ("proxy", "dns", "endpoint", "accounts")
+"""Beside this module: every TOML file in them is the mapping of one product's stream."""
+_MAPPINGS = sorted(path for folder in MAPPING_FOLDERS for path in (Path(__file__).parent / folder).glob("*.toml"))
 
 COLLECTORS: tuple[Collector, ...] = (
     CAPTURE,  # first: packets may carry whole logs, and no text begins as captures do
@@ -25,6 +35,8 @@ COLLECTORS: tuple[Collector, ...] = (
     ZEEK_TSV,
     ZEEK_JSON,
     BIND_QUERY,
+    DNSTAP,
+    PIHOLE_FTL,
     PROCESS_SNAPSHOT,
     OSQUERY,
     OSQUERY_ROWS,
@@ -32,24 +44,38 @@ COLLECTORS: tuple[Collector, ...] = (
     PS_COLUMNS,
     TASKLIST,
     TASKLIST_CSV,
+    *(collector_of(load(path)) for path in _MAPPINGS),
 )
 BY_ID = {collector.id: collector for collector in COLLECTORS}
 
 
 class Detected(NamedTuple):
-    """A collector, and why an input is its own."""
+    """A collector, why an input is its own, and what stands between the input's bytes and its records."""
 
     collector: Collector
     reason: str
+    layers: Layers = Layers()
 
 
 def claims(data: bytes) -> list[Detected]:
-    """Every collector that recognises these first bytes, with its reason. More than one is a bug of ours."""
-    head = look(data)
-    return [Detected(collector, reason) for collector in COLLECTORS if (reason := collector.detect(head))]
+    """Every collector that recognises these first bytes, with its reason, in the plainest of the ways in which an input
+    may hold records. More than one is a bug of ours."""
+    for layers, head in glimpses(data):
+        if found := [Detected(one, _told(why, layers), layers) for one in COLLECTORS if (why := one.detect(head))]:
+            return found
+    return []
 
 
 def detect(data: bytes) -> Detected | None:
     """The collector for an input that begins with these bytes, or None."""
     found = claims(data)
     return found[0] if found else None
+
+
+def layers_for(collector: Collector, data: bytes) -> Layers:
+    """How a collector that the user named reaches its records: as it would recognise them, or else as lines."""
+    return next((layers for layers, head in glimpses(data) if collector.detect(head)), Layers())
+
+
+def _told(why: str, layers: Layers) -> str:
+    return f"{why} ({layers.reason})" if layers.reason else why

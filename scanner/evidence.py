@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 
+from shadowledger.collectors.layers import Layers
 from shadowledger.collectors.reading import CommandWords, Reading
 from shadowledger.collectors.records import Artifact, Record, Traffic
-from shadowledger.collectors.registry import BY_ID
+from shadowledger.collectors.registry import BY_ID, layers_for
 from shadowledger.collectors.sources import open_source
 from shadowledger.collectors.telling import tell, url_of
 from shadowledger.db.contributions import Contribution, contributions_to
@@ -95,9 +96,10 @@ def _lines(
             if standing is Standing.NEW or found is None or found.id != source.id:
                 return {}, "another file stands at its place now"
             collector = BY_ID[source.collector]
-            reading = Reading(opened, kept_choices(source).settings, None, words)
+            layers = layers_for(collector, opened.head)
+            reading = Reading(opened, kept_choices(source).settings, None, words, layers)
             records = _records_at(reading.records(collector), set(wanted))
-        raw = _raw_lines(path, set(wanted)) if reveal and collector.framing == "line" else {}
+        raw = _raw_lines(path, layers, set(wanted)) if reveal and collector.framing == "line" else {}
     except OSError as error:
         return {}, f"the file cannot be read: {error.strerror or error}"
     return {position: _shown(record, raw.get(position, ""), reveal=reveal) for position, record in records.items()}, ""
@@ -114,10 +116,10 @@ def _records_at(records: Iterator[Record], wanted: set[int]) -> dict[int, Traffi
     return found
 
 
-def _raw_lines(path: Path, wanted: set[int]) -> dict[int, str]:
+def _raw_lines(path: Path, layers: Layers, wanted: set[int]) -> dict[int, str]:
     found = {}
     with open_source(path) as opened:
-        for first, lines in Reading(opened).blocks():
+        for first, lines in Reading(opened, layers=layers).blocks():
             if first > max(wanted):
                 break
             for position in wanted:

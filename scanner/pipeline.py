@@ -14,7 +14,7 @@ import msgspec
 from shadowledger.collectors.collector import Collector
 from shadowledger.collectors.reading import Reading, Settings
 from shadowledger.collectors.records import Ignored, Issue
-from shadowledger.collectors.registry import BY_ID, detect
+from shadowledger.collectors.registry import BY_ID, Detected, detect, layers_for
 from shadowledger.collectors.sources import STDIN, Opened, open_source
 from shadowledger.db import audit
 from shadowledger.db.contributions import add_contributions
@@ -154,9 +154,10 @@ class Scan:
         return outcome
 
     def _opened(self, run_id: int, opened: Opened, choices: Choices, again: Source | None, outcome: Outcome) -> None:
-        collector = recognise(opened, choices.collector_id or (again.collector if again else ""), outcome)
-        if collector is None:
+        found = recognise(opened, choices.collector_id or (again.collector if again else ""), outcome)
+        if found is None:
             return
+        collector = found.collector
         standing, source = identify(self.connection, opened, collector.id, choices.label)
         if again is not None and (source is None or source.id != again.id):
             outcome.problem = "is not the source that was read before; what was counted of it stays as it was"
@@ -168,8 +169,8 @@ class Scan:
             outcome.standing, outcome.source_id = "known", source.id
             outcome.problem = _other_settings(source, choices.told(self.identities))
             return
-        reading = Reading(opened, choices.settings, self.index.wanted, self.signatures.command_words)
-        whole = again is not None or source is None or not collector.resumes or source.mark.open_line
+        reading = Reading(opened, choices.settings, self.index.wanted, self.signatures.command_words, found.layers)
+        whole = again is not None or source is None or not _resumes(found) or source.mark.open_line
         if source is not None and not whole:
             reading.start_byte, reading.start_line = source.mark.read_bytes, source.mark.next_position
         fold, accounting = self._read(collector, reading)
@@ -237,11 +238,12 @@ class Scan:
             return identify(self.connection, anew, source.collector, source.label).standing is not Standing.NEW
 
 
-def recognise(opened: Opened, collector_id: str, outcome: Outcome) -> Collector | None:
+def recognise(opened: Opened, collector_id: str, outcome: Outcome) -> Detected | None:
     """The collector for an input: the one asked for, or the one that recognises the content."""
     if collector_id:
         outcome.collector, outcome.reason = collector_id, "asked for"
-        return BY_ID[collector_id]
+        collector = BY_ID[collector_id]
+        return Detected(collector, outcome.reason, layers_for(collector, opened.head))
     if not opened.head:
         outcome.problem = opened.damage or "is empty"
         return None
@@ -254,7 +256,7 @@ def recognise(opened: Opened, collector_id: str, outcome: Outcome) -> Collector 
         )
         return None
     outcome.collector, outcome.reason = found.collector.id, found.reason
-    return found.collector
+    return found
 
 
 def kept_choices(source: Source, identities: Identities | None = None) -> Choices:
@@ -282,6 +284,10 @@ def forget(connection: sqlite3.Connection, source_id: int) -> bool:
         gone = forget_source(connection, source_id)
         audit.record(connection, "forget", {"source": source_id, **gone})
     return True
+
+
+def _resumes(found: Detected) -> bool:
+    return found.collector.resumes and found.layers.are_lines
 
 
 def _is_file(opened: Opened) -> bool:

@@ -31,6 +31,16 @@ class Wanted:
         found = self._index.traffic(host, path, method, port, user_agent, question_type)
         return found is not None and found.indicator.strength is not Strength.HINT
 
+    def agent(self, user_agent: str) -> bool:
+        """Whether a user agent is a hit by itself, whatever host it speaks to."""
+        found = self._index.user_agent(user_agent) if user_agent else None
+        return found is not None and found.indicator.strength is not Strength.HINT
+
+    def program(self, process: str) -> bool:
+        """Whether a process of this name is a hit by itself, wherever it connects to."""
+        found = self._index.artifacts.find("process", process)
+        return found is not None and found.indicator.strength is not Strength.HINT
+
     def nobody(self, host: str) -> bool:
         """Whether a host, and every path at it, is nobody's: a contact without a user agent is a hit only if its path
         ends in one of `api_words`, in something with a colon, or in something percent-encoded."""

@@ -77,11 +77,11 @@ def files(site: Site, /, inputs: tuple[str, ...], explain: bool, form: str, pseu
 def _print(
     opened: Opened, choices: Choices, signatures: Signatures, store: Identities | None, outcome: Outcome
 ) -> None:
-    collector = recognise(opened, choices.collector_id, outcome)
-    if collector is None:
+    found = recognise(opened, choices.collector_id, outcome)
+    if found is None:
         return
-    reading = Reading(opened, choices.settings, None, signatures.command_words)
-    records = reading.records(collector)
+    reading = Reading(opened, choices.settings, None, signatures.command_words, found.layers)
+    records = reading.records(found.collector)
     while some := list(islice(records, RECORDS_AT_ONCE)):
         shown = pseudonymous(some, store) if store is not None else some
         click.echo("\n".join(as_json(tell(record)) for record in shown))

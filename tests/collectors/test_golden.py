@@ -14,7 +14,7 @@ import pytest
 from shadowledger.collectors.collector import Collector
 from shadowledger.collectors.reading import Reading, Settings
 from shadowledger.collectors.records import Ignored, Issue
-from shadowledger.collectors.registry import BY_ID, COLLECTORS, claims
+from shadowledger.collectors.registry import BY_ID, COLLECTORS, claims, layers_for
 from shadowledger.collectors.sources import open_source
 from shadowledger.collectors.telling import tell
 from shadowledger.signatures.index import Index
@@ -46,8 +46,9 @@ def read(sample: Path, folder: Path) -> list[dict[str, str | int]]:
     copy = Path(shutil.copy(sample, folder))
     os.utime(copy, (FILE_TIME, FILE_TIME))
     with open_source(copy) as opened:
-        reading = Reading(opened, settings_of(sample), None, words)
-        records = list(reading.records(BY_ID[sample.parent.name]))
+        collector = BY_ID[sample.parent.name]
+        reading = Reading(opened, settings_of(sample), None, words, layers_for(collector, opened.head))
+        records = list(reading.records(collector))
     built = len({r.position for r in records if not isinstance(r, Issue | Ignored)})
     apart = sum(isinstance(r, Issue | Ignored) for r in records)
     assert built + apart + reading.ignored_count == reading.record_count, "every record is accounted for"
@@ -82,7 +83,8 @@ def test_asking_the_index_first_loses_no_hit(sample: Path) -> None:
 
     def hits(*, ask_first: bool) -> list[tuple[int, str]]:
         with open_source(sample) as opened:
-            reading = Reading(opened, settings_of(sample), INDEX.wanted if ask_first else None, words)
+            reading = Reading(opened, settings_of(sample), INDEX.wanted if ask_first else None, words,
+                              layers_for(collector, opened.head))  # fmt: skip
             from shadowledger.scanner.match import match_record
 
             return [

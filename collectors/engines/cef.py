@@ -1,0 +1,142 @@
+"""ArcSight's Common Event Format and IBM's LEEF, behind a syslog header or not.
+
+https://www.microfocus.com/documentation/arcsight/arcsight-smartconnectors-8.4/pdfdoc/cef-implementation-standard/cef-implementation-standard.pdf
+https://www.ibm.com/docs/en/dsm?topic=leef-overview
+
+Columns are the extension's keys; of the header there are `@vendor`, `@product`, `@version`, `@event` and `@name`. What
+a custom field means stands in its label: `cs1Label=Category cs1=AI` is also the column `cs1Label:Category`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from shadowledger.collectors.collector import Head
+from shadowledger.collectors.engines.engine import Glance, NoRecord, UnreadableError
+from shadowledger.collectors.engines.fields import Fields
+from shadowledger.collectors.engines.mapping import Mapping
+from shadowledger.collectors.engines.unwanted import Decisive
+from shadowledger.collectors.reading import Reading
+from shadowledger.collectors.syslog import header
+
+_START = re.compile(r"(CEF|LEEF):\s?(\d(?:\.\d)?)\|")
+_PIPE = re.compile(r"(?:[^|\\]|\\.)*+\|")
+_CEF_PAIR = re.compile(r"(?<![^\s|])([\w.\[\]-]++)=((?:[^\s\\]|\\.|\s(?![\w.\[\]-]++=))*+)")
+_NEXT = re.compile(r"\s(?=[\w.\[\]-]++=)")
+_LABEL = "Label"
+_HEADER = ("@vendor", "@product", "@version", "@event", "@name", "@severity")
+
+
+class Cef:
+    """Stateless; `@stamp` and `@host` are those of a syslog header."""
+
+    framing = "line"
+    resumes = True
+
+    def __init__(self, mapping: Mapping) -> None:
+        del mapping
+
+    def batches(self, reading: Reading) -> Iterator[tuple[int, Sequence[str]]]:
+        return reading.blocks()
+
+    def split(self, raw: str) -> Fields:
+        if not raw or raw.isspace() or raw[0] == "#":
+            raise NoRecord
+        start = _START.search(raw, 0, 2048)
+        if start is None:
+            raise UnreadableError("neither CEF nor LEEF")
+        is_cef = start[1] == "CEF"
+        fields, at = _head(raw, start.end(), 6 if is_cef else 4)
+        if is_cef:
+            fields |= {key: _unescaped(value) for key, value in _CEF_PAIR.findall(raw, at)}
+        else:
+            fields |= _leef(raw, at, start[2])
+        for key in [key for key in fields if key.endswith(_LABEL) and key[: -len(_LABEL)] in fields]:
+            fields[f"{key}:{fields[key]}"] = fields[key[: -len(_LABEL)]]
+        if found := header(raw[: start.start()]) if start.start() else None:
+            fields["@stamp"], fields["@host"] = found.stamp, found.host
+        return fields
+
+    def glance(self, decisive: Decisive) -> Glance[str] | None:
+        columns = decisive.columns
+        if any(":" in column or column in ("@stamp", "@host") for column in columns):
+            return None
+        heads = {name: number for number, name in enumerate(_HEADER, 1)}
+
+        def look(raw: str) -> tuple[str, ...] | None:
+            at = raw.find("CEF:")
+            is_cef = at >= 0
+            parts = raw[max(at, 0) :].split("|", 7) if is_cef else raw[max(raw.find("LEEF:1"), 0) :].split("|", 5)
+            if len(parts) != (8 if is_cef else 6) or not (is_cef or parts[0].startswith("LEEF:1")):
+                return None
+            pairs = parts.pop()
+            if "\\" in pairs:
+                return None
+            seen = []
+            for column in columns:
+                if column[0] == "@":
+                    seen.append(parts[heads[column]].strip() if heads[column] < len(parts) else "")
+                    continue
+                text = _value(pairs, column, is_cef)
+                if text is None:
+                    return None
+                seen.append(text)
+            return tuple(seen)
+
+        return look
+
+    def sample(self, head: Head) -> list[Fields | None]:
+        found: list[Fields | None] = []
+        for line in head.lines:
+            try:
+                found.append(self.split(line))
+            except NoRecord:
+                continue
+            except UnreadableError:
+                found.append(None)
+        return found
+
+
+def _value(pairs: str, column: str, is_cef: bool) -> str | None:
+    """The value of one key, without splitting all pairs; None where the key stands there twice."""
+    lead = f" {column}=" if is_cef else f"\t{column}="
+    start = len(column) + 1 if pairs.startswith(lead[1:]) else 0
+    at = pairs.find(lead)
+    if at >= 0:
+        if start or pairs.find(lead, at + 1) >= 0:
+            return None
+        start = at + len(lead)
+    if not start:
+        return ""
+    stop = _NEXT.search(pairs, start) if is_cef else None
+    end = stop.start() if stop else -1 if is_cef else pairs.find("\t", start)
+    return (pairs[start:end] if end >= 0 else pairs[start:]).strip()
+
+
+def _head(raw: str, at: int, count: int) -> tuple[Fields, int]:
+    fields: Fields = {}
+    for name in _HEADER[:count]:
+        found = _PIPE.match(raw, at)
+        if found is None:
+            fields[name] = _unescaped(raw[at:].split(None, 1)[0]) if raw[at:].split() else ""
+            break
+        fields[name] = _unescaped(found[0][:-1])
+        at = found.end()
+    return fields, at
+
+
+def _leef(raw: str, at: int, version: str) -> Fields:
+    """Pairs between tabs, or between the character that LEEF 2 names in a sixth part of its header: `^` or `x5E`."""
+    separator = "\t"
+    if version.startswith("2") and (found := re.compile(r"(0?x[0-9a-fA-F]{2,4}|[^|\w=]|\\t|)\|").match(raw, at)):
+        told = found[1]
+        at = found.end()
+        separator = "\t" if told in ("", "\\t") else told if len(told) == 1 else chr(int(told.partition("x")[2], 16))
+    if separator == "\t" and "\t" not in raw[at:]:  # tabs that a relay turned into blanks
+        return dict(_CEF_PAIR.findall(raw, at))
+    pairs = (piece.partition("=") for piece in raw[at:].split(separator))
+    return {key.strip(): value.strip() for key, equals, value in pairs if equals}
+
+
+def _unescaped(text: str) -> str:
+    return re.sub(r"\\([\\|=])", r"\1", text).strip() if "\\" in text else text.strip()

@@ -1,0 +1,123 @@
+"""Cells between separators, without a header: PAN-OS, Umbrella, VPC flow logs. What they mean is said by layouts."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from shadowledger.collectors.collector import Head
+from shadowledger.collectors.engines.engine import Glance, NoRecord, UnreadableError
+from shadowledger.collectors.engines.fields import Fields
+from shadowledger.collectors.engines.mapping import Layout, Mapping
+from shadowledger.collectors.engines.unwanted import Decisive
+from shadowledger.collectors.reading import Reading
+from shadowledger.collectors.syslog import header
+
+
+class Shape:
+    """A layout, compiled."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.names = layout.names()
+        self._cells = [(int(at), re.compile(pattern).fullmatch) for at, pattern in layout.cells.items()]
+        self._least = max(layout.least, max((at for at, _ in self._cells), default=-1) + 1)
+        self._most = layout.most
+
+    def fits(self, cells: Sequence[str]) -> bool:
+        return self._least <= len(cells) <= self._most and all(fits(cells[at]) for at, fits in self._cells)
+
+    def fields(self, cells: Sequence[str]) -> Fields:
+        return dict(zip(self.names, cells, strict=False))
+
+    def places(self, columns: Sequence[str]) -> list[int]:
+        """Where columns stand; -1 for one that is not there."""
+        places = {name: at for at, name in enumerate(self.names)}
+        return [places.get(column, -1) for column in columns]
+
+
+def cells_of(separator: str, *, skip_blanks: bool = False) -> Callable[[str], list[str]]:
+    """Compile the cutting of one line. Quotation marks are CSV's; a broken one ends with its line."""
+
+    def cut(line: str) -> list[str]:
+        if '"' not in line:
+            return line.split(separator) if separator != " " else line.split()
+        if line[0] == '"' == line[-1] and len(line) > 1:
+            cells = line[1:-1].split(f'"{separator}"')
+            if line.count('"') == 2 * len(cells):
+                return cells
+        try:
+            return next(csv.reader([line], delimiter=separator, skipinitialspace=skip_blanks or separator == " "), [])
+        except csv.Error:
+            return []
+
+    return cut
+
+
+class Delimiteds:
+    """Stateless; `@stamp` and `@host` are those of a syslog header before the first cell."""
+
+    framing = "line"
+    resumes = True
+
+    def __init__(self, mapping: Mapping) -> None:
+        told = mapping.delimited
+        if told is None:
+            raise ValueError("[delimited] is missing")
+        self._shapes = [Shape(layout) for layout in told.layout]
+        self._begins = re.compile(told.begins).search if told.begins else None
+        self._cut = cells_of(told.separator, skip_blanks=told.skip_blanks)
+
+    def batches(self, reading: Reading) -> Iterator[tuple[int, Sequence[str]]]:
+        return reading.blocks()
+
+    def _cells(self, raw: str) -> tuple[list[str], int]:
+        if self._begins is None:
+            return self._cut(raw), 0
+        start = self._begins(raw, 0, 1024)
+        if start is None:
+            return [], 0
+        return self._cut(raw[start.start() :]), start.start()
+
+    def split(self, raw: str) -> Fields:
+        if not raw or raw.isspace() or raw[0] == "#":
+            raise NoRecord
+        cells, start = self._cells(raw)
+        for shape in self._shapes:
+            if shape.fits(cells):
+                fields = shape.fields(cells)
+                break
+        else:
+            raise UnreadableError(f"{len(cells)} cells that fit no layout" if cells else "no cells of this format")
+        if start and (found := header(raw[:start])):
+            fields["@stamp"], fields["@host"] = found.stamp, found.host
+        return fields
+
+    def glance(self, decisive: Decisive) -> Glance[str] | None:
+        columns = decisive.columns
+        if any(column.startswith("@") for column in columns):
+            return None
+        placed = [(shape, shape.places(columns)) for shape in self._shapes]
+
+        def look(raw: str) -> tuple[str, ...] | None:
+            if not raw:
+                return None
+            cells, _ = self._cells(raw)
+            count = len(cells)
+            for shape, places in placed:
+                if shape.fits(cells):
+                    return tuple([cells[at] if 0 <= at < count else "" for at in places])
+            return None
+
+        return look
+
+    def sample(self, head: Head) -> list[Fields | None]:
+        found: list[Fields | None] = []
+        for line in head.lines:
+            try:
+                found.append(self.split(line))
+            except NoRecord:
+                continue
+            except UnreadableError:
+                found.append(None)
+        return found

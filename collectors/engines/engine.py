@@ -1,0 +1,43 @@
+"""What an engine is: how one shape of records is split into columns, and how little of it must be looked at first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Generic, Protocol, TypeVar
+
+from shadowledger.collectors.collector import Head
+from shadowledger.collectors.engines.fields import Fields
+from shadowledger.collectors.engines.unwanted import Decisive
+from shadowledger.collectors.reading import Reading
+
+Raw = TypeVar("Raw")
+Glance = Callable[[Raw], tuple[str, ...] | None]
+"""The text of the decisive columns of a record, empty where it lacks one, without splitting all of it; None where this
+cannot be told for sure."""
+
+
+class NoRecord(Exception):  # noqa: N818 - no error: a header, a comment, a blank line
+    """What stands here is no record, and counts as none."""
+
+
+class UnreadableError(Exception):
+    """A record cannot be split; the message is the Issue's reason."""
+
+
+class Engine(Protocol, Generic[Raw]):
+    """One pass over one source. Engines of formats with headers remember the last one."""
+
+    framing: str
+    resumes: bool
+
+    def batches(self, reading: Reading) -> Iterator[tuple[int, Sequence[Raw]]]:
+        """Records as they stand, in order, with the number of the first of each batch; numbers rise by one."""
+
+    def split(self, raw: Raw) -> Fields:
+        """All columns of a record. Raises NoRecord or UnreadableError."""
+
+    def glance(self, decisive: Decisive) -> Glance[Raw] | None:
+        """A quick look at the decisive columns; None where the engine has no way that is quicker than splitting."""
+
+    def sample(self, head: Head) -> list[Fields | None]:
+        """The first records of an input, None for what cannot be split; headers, comments and what was cut apart."""

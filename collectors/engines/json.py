@@ -1,0 +1,186 @@
+"""Objects of JSON, one a line or one an element of a document, behind a syslog header or not.
+
+Members of members are columns with dotted names, whether the source nests them or writes the dots itself; elements of
+lists are numbered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+
+from shadowledger.collectors.collector import LONGEST_HEAD_LINE, Head
+from shadowledger.collectors.engines.engine import Glance, NoRecord, UnreadableError
+from shadowledger.collectors.engines.fields import Fields
+from shadowledger.collectors.engines.mapping import Mapping
+from shadowledger.collectors.engines.unwanted import Decisive
+from shadowledger.collectors.reading import Reading
+from shadowledger.collectors.syslog import header
+
+_MOST_COLUMNS = 4096
+_DEEPEST = 16
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+_BROKEN = (msgspec.DecodeError, RecursionError)
+_LONGEST_HEADER = 1024
+
+
+class Json:
+    """Stateless. Beside the object's own columns there are `@stamp` and `@host` of a syslog header before it."""
+
+    framing = "line"
+    resumes = True
+
+    def __init__(self, mapping: Mapping) -> None:
+        del mapping
+
+    def batches(self, reading: Reading) -> Iterator[tuple[int, Sequence[str]]]:
+        return reading.blocks()
+
+    def split(self, raw: str) -> Fields:
+        start = _start(raw)
+        if start < 0:
+            if not raw or raw.isspace() or raw[0] == "#":
+                raise NoRecord
+            raise UnreadableError("not a JSON object")
+        try:
+            told = _decode(raw[start:] if start else raw)
+        except _BROKEN:
+            raise UnreadableError("not a JSON object") from None
+        fields: Fields = {}
+        if start and (before := header(raw[:start])):
+            fields["@stamp"], fields["@host"] = before.stamp, before.host
+        _flatten(told, "", fields, 0)
+        return fields
+
+    def glance(self, decisive: Decisive) -> Glance[str] | None:
+        columns = decisive.columns
+        if any(column.startswith("@") for column in columns):
+            return None
+        places = [_place(column) for column in columns]
+        if any(one != other and one[: len(other)] == other for one in places for other in places):
+            return None  # a column and a member of it
+        decode, getters = _glimpse(places)
+        several = len(getters) > 1
+        get = attrgetter(*getters)
+        lists = [at for at, place in enumerate(places) if ".".join(place) != columns[at]]
+
+        def look(raw: str) -> tuple[str, ...] | None:
+            start = 0 if raw[:1] == "{" else _start(raw)
+            if start < 0:
+                return None
+            try:
+                told = get(decode(raw[start:] if start else raw))
+            except _BROKEN:
+                return None
+            values = told if several else (told,)
+            seen = []
+            for value in values:
+                if value.__class__ is not str:
+                    if value is None or value.__class__ is bool:
+                        value = as_text(value)
+                    elif value.__class__ is int:
+                        value = str(value)
+                    else:
+                        return None
+                seen.append(value)
+            return tuple(seen) if not lists or not any(seen[at] for at in lists) else None
+
+        return look
+
+    def sample(self, head: Head) -> list[Fields | None]:
+        found: list[Fields | None] = []
+        for line in head.whole:
+            try:
+                found.append(self.split(line))
+            except NoRecord:
+                continue
+            except UnreadableError:
+                cut = len(line) >= LONGEST_HEAD_LINE
+                found.append(_names_in(line) if cut and _start(line) >= 0 else None)
+        return found
+
+
+def _start(raw: str) -> int:
+    """Where the object begins; -1 where there is none."""
+    return raw.find("{", 0, _LONGEST_HEADER)
+
+
+def _flatten(told: dict[str, Any], before: str, fields: Fields, depth: int) -> None:
+    for name, value in told.items():
+        column = before + name
+        if value.__class__ is str:
+            fields[column] = value
+        elif isinstance(value, dict):
+            if depth < _DEEPEST:
+                _flatten(value, column + ".", fields, depth + 1)
+        elif isinstance(value, list):
+            if depth < _DEEPEST:
+                _flatten({str(number): one for number, one in enumerate(value[:_MOST_COLUMNS])}, column + ".", fields,
+                         depth + 1)  # fmt: skip
+        else:
+            fields[column] = as_text(value)
+        if len(fields) > _MOST_COLUMNS:
+            return
+
+
+def as_text(value: object) -> str:
+    """A number, a truth value or null as text; a whole number without a fraction."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return repr(value) if abs(value) < 1e15 else ""
+    return str(value) if isinstance(value, int) and abs(value) < 10**30 else ""
+
+
+def _place(column: str) -> tuple[str, ...]:
+    """The members that lead to a column, as far as the first list."""
+    names = column.split(".")
+    return tuple(takewhile(lambda name: name != "*" and not name.isdigit(), names))
+
+
+def _glimpse(places: Sequence[tuple[str, ...]]) -> tuple[Any, list[str]]:
+    """A decoder of these members alone, and the attribute of each in what it gives. A column `a.b` is looked for as a
+    member of `a`; where a source writes the dot itself, splitting tells (`unwanted.Unwanted.remember`)."""
+    tree: dict[str, Any] = {}
+    for names in places:
+        branch = tree
+        for name in names[:-1]:
+            branch = branch.setdefault(name, {})
+        branch.setdefault(names[-1], None)
+    decode = msgspec.json.Decoder(_struct(tree)).decode
+    return decode, [".".join(_attribute(tree, names)) for names in places]
+
+
+def _attribute(tree: dict[str, Any], names: tuple[str, ...]) -> list[str]:
+    path = []
+    for name in names:
+        path.append(f"f{list(tree).index(name)}")
+        tree = tree[name] or {}
+    return path
+
+
+def _struct(tree: dict[str, Any]) -> type[msgspec.Struct]:
+    members: list[tuple[str, Any, Any]] = []
+    renamed = {}
+    for number, (name, inner) in enumerate(tree.items()):
+        renamed[f"f{number}"] = name
+        if inner is None:
+            members.append((f"f{number}", Any, ""))
+        else:
+            struct = _struct(inner)
+            members.append((f"f{number}", struct, msgspec.field(default_factory=struct)))
+    return msgspec.defstruct("Glimpse", members, rename=renamed, gc=False)
+
+
+def _names_in(line: str) -> Fields:
+    """The names of members in an object that detection sees only the beginning of; their values are not looked at."""
+    fields: Fields = {}
+    for piece in line.split('":')[:-1]:
+        name = piece.rpartition('"')[2]
+        fields[name] = ""
+    return fields

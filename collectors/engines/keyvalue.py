@@ -1,0 +1,109 @@
+"""Pairs of `key=value`: FortiGate, SonicWall, Sophos, Check Point's `key:"value"; `, Juniper's structured data.
+
+Values stand in quotation marks or not; unquoted ones may hold blanks where the mapping says so. Of a key that comes
+twice the first counts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from shadowledger.collectors.collector import Head
+from shadowledger.collectors.engines.engine import Glance, NoRecord, UnreadableError
+from shadowledger.collectors.engines.fields import Fields
+from shadowledger.collectors.engines.mapping import KeyValue, Mapping
+from shadowledger.collectors.engines.unwanted import Decisive
+from shadowledger.collectors.reading import Reading
+from shadowledger.collectors.syslog import header
+
+_KEY = r"[\w.@/-]"
+
+
+class KeyValues:
+    """Stateless. Beside the pairs there are `@stamp`, `@host` and `@app` of a syslog header, and `@before`: what stands
+    before the first pair."""
+
+    framing = "line"
+    resumes = True
+
+    def __init__(self, mapping: Mapping) -> None:
+        self._told = mapping.keyvalue
+        self._pairs = re.compile(_pair_pattern(self._told)).findall
+        self._begins = re.compile(self._told.begins or rf"(?<!{_KEY}){_KEY}++{re.escape(self._told.equals)}")
+
+    def batches(self, reading: Reading) -> Iterator[tuple[int, Sequence[str]]]:
+        return reading.blocks()
+
+    def split(self, raw: str) -> Fields:
+        if not raw or raw.isspace() or raw[0] == "#":
+            raise NoRecord
+        start = self._begins.search(raw)
+        if start is None:
+            raise UnreadableError("no pairs of key and value")
+        before = raw[: start.start()]
+        pairs = self._pairs(raw, start.start())
+        pairs.reverse()  # of a key that comes twice the first counts
+        fields: Fields = {key: quoted or plain for key, quoted, plain in pairs}
+        if "\\" in raw:
+            fields = {key: _unescaped(text) for key, text in fields.items()}
+        fields["@before"] = before
+        if before and (found := header(before)):
+            fields["@stamp"], fields["@host"], fields["@app"] = found.stamp, found.host, found.app
+        return fields
+
+    def glance(self, decisive: Decisive) -> Glance[str] | None:
+        columns = decisive.columns
+        if any(column.startswith("@") for column in columns):
+            return None
+        pairs = re.compile(_glance_pattern(self._told, columns)).findall
+
+        def look(raw: str) -> tuple[str, ...] | None:
+            found = pairs(raw)
+            told = {key: quoted or plain for key, quoted, plain in found}
+            if len(told) != len(found):
+                return None  # one of them may stand inside another value
+            return tuple([told.get(column, "") for column in columns])
+
+        return look
+
+    def sample(self, head: Head) -> list[Fields | None]:
+        found: list[Fields | None] = []
+        for line in head.lines:
+            try:
+                found.append(self.split(line))
+            except NoRecord:
+                continue
+            except UnreadableError:
+                found.append(None)
+        return found
+
+
+def _pair_pattern(told: KeyValue) -> str:
+    """Linear on any line: every repetition is possessive, and a key begins where no key goes on."""
+    key = rf"(?<!{_KEY})({_KEY}++){re.escape(told.equals)}"
+    return rf'{key}(?:"((?:[^"\\]|\\.)*+)"(?={_gap(told)}|[\s;,\]|)]|\Z)|({_plain(told)}))'
+
+
+def _glance_pattern(told: KeyValue, columns: tuple[str, ...]) -> str:
+    """Some pairs behind a separator. What begins with a quotation mark here is never what splitting finds."""
+    keys = "|".join(re.escape(column) for column in columns)
+    gap = re.escape(told.separator[-1])
+    return rf'{gap}({keys}){re.escape(told.equals)}(?:"([^"\\]*+)"|({_plain(told)}))'
+
+
+def _gap(told: KeyValue) -> str:
+    return r"\s" if told.separator == " " else re.escape(told.separator)
+
+
+def _plain(told: KeyValue) -> str:
+    """A value without quotation marks."""
+    gap = _gap(told)
+    if told.blanks:
+        return rf"(?:[^\s]|\s(?!\s|{_KEY}++{re.escape(told.equals)}|\Z))*+"
+    if len(told.separator) == 1:
+        return r"[^\s]*+" if told.separator == " " else rf"[^{gap}]*+"
+    return rf"(?:(?!{gap}).)*+"
+
+
+def _unescaped(text: str) -> str:
+    return text.replace('\\"', '"').replace("\\\\", "\\") if "\\" in text else text

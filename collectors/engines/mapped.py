@@ -1,0 +1,138 @@
+"""A mapping and its engines, made a collector."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from shadowledger.collectors.clock import clock_of
+from shadowledger.collectors.collector import Collector, Head, look
+from shadowledger.collectors.engines import cef, delimited, json, keyvalue, table, text, w3c, windows_events
+from shadowledger.collectors.engines.contacts import Contacts, decisive
+from shadowledger.collectors.engines.engine import Engine, NoRecord, UnreadableError
+from shadowledger.collectors.engines.mapping import EngineName, Mapping
+from shadowledger.collectors.engines.unwanted import Unwanted
+from shadowledger.collectors.layers import Layers, glimpses
+from shadowledger.collectors.reading import Reading
+from shadowledger.collectors.records import Ignored, Issue, Record
+
+ENGINES: dict[EngineName, type[Any]] = {
+    "json": json.Json,
+    "keyvalue": keyvalue.KeyValues,
+    "delimited": delimited.Delimiteds,
+    "table": table.Table,
+    "w3c": w3c.W3cRows,
+    "cef": cef.Cef,
+    "text": text.Texts,
+    "windows_events": windows_events.WindowsEvents,
+}
+
+
+def collector_of(mapping: Mapping) -> Collector:
+    """The collector that a mapping describes."""
+    engines = [ENGINES[name](mapping) for name in mapping.engines]
+    return Collector(
+        id=mapping.id,
+        title=mapping.title,
+        framing=engines[0].framing,
+        fills=_fills(mapping),
+        detect=lambda head: _detect(mapping, head)[1],
+        read=lambda reading: read(mapping, reading),
+        reference=mapping.reference,
+        resumes=all(engine.resumes for engine in engines),
+        mapping=mapping,
+    )
+
+
+def read(mapping: Mapping, reading: Reading) -> Iterator[Record]:
+    """One or more records of each physical one. What is remembered of targets that nobody wanted spares most the work:
+    the columns on which the answer depends are compared as they stand, URLs up to their path."""
+    engine = ENGINES[_detect(mapping, _head(reading))[0] or mapping.engines[0]](mapping)
+    contacts = Contacts(mapping, reading, clock_of(reading))
+    columns = decisive(mapping)
+    glance = engine.glance(columns) if reading.wanted is not None else None
+    unwanted = Unwanted(columns, frozenset(reading.wanted.api_words) if reading.wanted is not None else frozenset())
+    knows = unwanted.knows()
+    seen = None
+    for first, batch in engine.batches(reading):
+        reading.record_count += len(batch)
+        for position, raw in enumerate(batch, first):
+            if glance is not None:
+                seen = glance(raw)
+                if seen is not None and knows(seen):
+                    continue
+            try:
+                fields = engine.split(raw)
+            except NoRecord:
+                reading.record_count -= 1
+                continue
+            except UnreadableError as error:
+                yield _other(mapping, position, raw, str(error))
+                continue
+            yield from contacts.records(position, fields)
+            if seen is not None:
+                unwanted.remember(seen, fields, is_dull=contacts.is_dull, agent_is_dull=contacts.agent_is_dull)
+
+
+def _head(reading: Reading) -> Head:
+    """What detection saw of the input."""
+    for layers, head in glimpses(reading.opened.head):
+        if layers == (reading.layers or Layers()):
+            return head
+    return look(reading.opened.head)
+
+
+def _other(mapping: Mapping, position: int, raw: object, reason: str) -> Record:
+    if isinstance(raw, str):
+        for other in mapping.other:
+            if re.search(other.line, raw[:4096]):
+                return Ignored(position, other.reason)
+    return Issue(position, reason)
+
+
+def _detect(mapping: Mapping, head: Head) -> tuple[EngineName | None, str]:
+    """The engine that fits an input, and why; neither where none does."""
+    line = re.compile(mapping.detect.line) if mapping.detect.line else None
+    unless = re.compile(mapping.detect.unless) if mapping.detect.unless else None
+    for name in mapping.engines:
+        if line is not None and ENGINES[name].framing in ("line", "array"):
+            lines = [text for text in head.lines if not text.startswith("#")]
+            fits = sum(line.search(text) is not None and not (unless and unless.search(text)) for text in lines)
+            if not fits or fits * 4 < len(lines) * 3:
+                continue
+        elif unless is not None and any(unless.search(text) for text in head.lines):
+            continue
+        if why := _fits(mapping, ENGINES[name](mapping), head):
+            return name, why
+    return None, ""
+
+
+def _fits(mapping: Mapping, engine: Engine[Any], head: Head) -> str:
+    """`11 of 12 records ...`, where at least three of four are as `[detect]` says."""
+    found = engine.sample(head)
+    needed = [column.split("|") for column in mapping.detect.columns]
+    values = [(column, re.compile(value, re.IGNORECASE)) for column, value in mapping.detect.values.items()]
+    fits = sum(
+        fields is not None
+        and all(any(name in fields for name in names) for names in needed)
+        and all(value.fullmatch(fields.get(column, "")) for column, value in values)
+        for fields in found
+    )
+    if not fits or fits * 4 < len(found) * 3:
+        return ""
+    return f"{fits} of {len(found)} records {mapping.detect.reason or 'are as its mapping says'}"
+
+
+def _fills(mapping: Mapping) -> tuple[str, ...]:
+    """The fields that some type of record can fill."""
+    filled: dict[str, None] = {}
+    for one in mapping.types():
+        if one.ignore:
+            continue
+        for name in one.__struct_fields__:
+            if name not in ("name", "when", "ignore", "via", "kind", "value", "command") and getattr(one, name):
+                filled[name] = None
+        if one.kind:
+            filled[one.kind] = None
+    return tuple(filled)

@@ -1,0 +1,72 @@
+"""Lines of text that have no other form: the named groups of the first pattern that is found are the columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from shadowledger.collectors.collector import Head
+from shadowledger.collectors.engines.engine import Glance, NoRecord, UnreadableError
+from shadowledger.collectors.engines.fields import Fields
+from shadowledger.collectors.engines.mapping import Mapping
+from shadowledger.collectors.engines.unwanted import Decisive
+from shadowledger.collectors.reading import Reading
+from shadowledger.collectors.syslog import header
+
+_LONGEST = 1 << 16
+"""Characters of a line that patterns are shown."""
+
+
+class Texts:
+    """Stateless; `@stamp`, `@host` and `@app` are those of a syslog header at the line's beginning."""
+
+    framing = "line"
+    resumes = True
+
+    def __init__(self, mapping: Mapping) -> None:
+        if mapping.text is None:
+            raise ValueError("[[text.pattern]] is missing")
+        self._patterns = [re.compile(one.pattern) for one in mapping.text.pattern]
+
+    def batches(self, reading: Reading) -> Iterator[tuple[int, Sequence[str]]]:
+        return reading.blocks()
+
+    def split(self, raw: str) -> Fields:
+        for pattern in self._patterns:
+            found = pattern.search(raw, 0, _LONGEST)
+            if found is not None:
+                fields = found.groupdict(default="")
+                if found.start() > 0 and (before := header(raw[: found.start()])):
+                    fields["@stamp"], fields["@host"], fields["@app"] = before.stamp, before.host, before.app
+                return fields
+        if not raw or raw.isspace() or raw[0] == "#":
+            raise NoRecord
+        raise UnreadableError("not in this format")
+
+    def glance(self, decisive: Decisive) -> Glance[str] | None:
+        columns = decisive.columns
+        if any(column.startswith("@") for column in columns):
+            return None
+        placed = [
+            (pattern.search, [pattern.groupindex.get(column, 0) for column in columns]) for pattern in self._patterns
+        ]
+
+        def look(raw: str) -> tuple[str, ...] | None:
+            for search, groups in placed:
+                found = search(raw, 0, _LONGEST)
+                if found is not None:
+                    return tuple([found[group] or "" if group else "" for group in groups])
+            return None
+
+        return look
+
+    def sample(self, head: Head) -> list[Fields | None]:
+        found: list[Fields | None] = []
+        for line in head.lines:
+            try:
+                found.append(self.split(line))
+            except NoRecord:
+                continue
+            except UnreadableError:
+                found.append(None)
+        return found
