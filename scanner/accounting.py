@@ -37,6 +37,11 @@ class Accounting:
             positions.append(record.position)
         self.reasons[kind, record.reason] = (count + 1, positions)
 
+    def first_issues(self) -> list[tuple[int, str]]:
+        """The positions that are kept of records that could not be read, each with its reason."""
+        issues = ((why, positions) for (kind, why), (_, positions) in self.reasons.items() if kind == "issue")
+        return [(position, why) for why, positions in issues for position in positions]
+
     def _count(self, kind: str, position: int) -> None:
         if position == self._position:
             if _RANK[kind] <= _RANK[self._kind]:

@@ -11,16 +11,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 
+from shadowledger.collectors.engines.mapping import MappingError
 from shadowledger.collectors.layers import Layers
 from shadowledger.collectors.reading import CommandWords, Reading
 from shadowledger.collectors.records import Artifact, Record, Traffic
-from shadowledger.collectors.registry import BY_ID, layers_for
+from shadowledger.collectors.registry import layers_for
 from shadowledger.collectors.sources import open_source
 from shadowledger.collectors.telling import tell, url_of
 from shadowledger.db.contributions import Contribution, contributions_to
 from shadowledger.db.sources import Source, get_source
+from shadowledger.scanner.choices import kept_choices
 from shadowledger.scanner.identify import Standing, identify
-from shadowledger.scanner.pipeline import kept_choices
 
 MASK = "\N{HORIZONTAL ELLIPSIS}"
 _PERSONAL = frozenset(("user", "client", "device"))
@@ -95,9 +96,15 @@ def _lines(
             standing, found = identify(connection, opened, source.collector, source.label)
             if standing is Standing.NEW or found is None or found.id != source.id:
                 return {}, "another file stands at its place now"
-            collector = BY_ID[source.collector]
+            choices = kept_choices(source)
+            try:
+                collector = choices.collector()
+            except MappingError as error:
+                return {}, str(error)
+            if collector is None:
+                return {}, "no collector reads it any more"
             layers = layers_for(collector, opened.head)
-            reading = Reading(opened, kept_choices(source).settings, None, words, layers)
+            reading = Reading(opened, choices.settings, None, words, layers)
             records = _records_at(reading.records(collector), set(wanted))
         raw = _raw_lines(path, layers, set(wanted)) if reveal and collector.framing == "line" else {}
     except OSError as error:

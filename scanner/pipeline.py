@@ -9,17 +9,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import msgspec
-
 from shadowledger.collectors.collector import Collector
-from shadowledger.collectors.reading import Reading, Settings
+from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.records import Ignored, Issue
-from shadowledger.collectors.registry import BY_ID, Detected, detect, layers_for
+from shadowledger.collectors.registry import Detected
 from shadowledger.collectors.sources import STDIN, Opened, open_source
 from shadowledger.db import audit
 from shadowledger.db.contributions import add_contributions
 from shadowledger.db.identities import Identities
-from shadowledger.db.names import device_name
 from shadowledger.db.runs import end_run, start_run
 from shadowledger.db.services import save_services
 from shadowledger.db.sources import (
@@ -33,35 +30,17 @@ from shadowledger.db.sources import (
 )
 from shadowledger.db.transactions import writing
 from shadowledger.scanner.accounting import Accounting, Reasons
+from shadowledger.scanner.choices import Choices
 from shadowledger.scanner.fold import Fold
 from shadowledger.scanner.identify import Standing, identify, mark_of
 from shadowledger.scanner.knowledge import Signatures
 from shadowledger.scanner.match import match_record
+from shadowledger.scanner.misunderstood import Misunderstood, misunderstood
+from shadowledger.scanner.recognise import recognise
 
 OVERTAKEN = "overtaken"
 ATTEMPTS = 3
 ONCE = "a stream is read only once, so nothing was counted: save it as a file and scan that"
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What the user said about the inputs of a scan."""
-
-    settings: Settings = field(default_factory=Settings)
-    zone_name: str = ""
-    collector_id: str = ""
-    label: str = ""
-
-    def told(self, identities: Identities) -> str:
-        """As JSON, to be kept with the source: the machine by its id."""
-        device = device_name(self.settings.device)
-        told = {
-            "zone": self.zone_name,
-            "year": self.settings.year,
-            "device": identities.ids_of([device])[device],
-            "log_format": self.settings.log_format,
-        }
-        return msgspec.json.encode({key: value for key, value in told.items() if value}).decode()
 
 
 @dataclass(slots=True)
@@ -77,6 +56,8 @@ class Outcome:
     problem: str = ""
     """What the user should know; the input is complete only where this is empty."""
     source_id: int = 0
+    misunderstood: list[Misunderstood] = field(default_factory=list)
+    """The first records that could not be read, where they are so many that it is incomplete."""
     counts: Counts | None = None
     services: Counter[str] = field(default_factory=Counter)
 
@@ -154,9 +135,10 @@ class Scan:
         return outcome
 
     def _opened(self, run_id: int, opened: Opened, choices: Choices, again: Source | None, outcome: Outcome) -> None:
-        found = recognise(opened, choices.collector_id or (again.collector if again else ""), outcome)
+        found, outcome.problem = recognise(opened, choices, again.collector if again else "")
         if found is None:
             return
+        outcome.collector, outcome.reason = found.collector.id, found.reason
         collector = found.collector
         standing, source = identify(self.connection, opened, collector.id, choices.label)
         if again is not None and (source is None or source.id != again.id):
@@ -188,7 +170,10 @@ class Scan:
             outcome.standing = OVERTAKEN if _is_file(opened) else "known"
             return
         outcome.source_id, outcome.counts = stored, counts
-        outcome.problem = opened.damage or _not_understood(counts)
+        if problem := _not_understood(counts):
+            path = opened.path if _is_file(opened) else None
+            outcome.misunderstood = misunderstood(path, collector, found.layers, accounting.first_issues())
+        outcome.problem = opened.damage or problem
         outcome.standing = "rescanned" if again else "grown" if source else "new"
         for service_id in fold.service_ids:
             outcome.services[service_id] += 1
@@ -236,44 +221,6 @@ class Scan:
             return row is not None
         with open_source(opened.path) as anew:
             return identify(self.connection, anew, source.collector, source.label).standing is not Standing.NEW
-
-
-def recognise(opened: Opened, collector_id: str, outcome: Outcome) -> Detected | None:
-    """The collector for an input: the one asked for, or the one that recognises the content."""
-    if collector_id:
-        outcome.collector, outcome.reason = collector_id, "asked for"
-        collector = BY_ID[collector_id]
-        return Detected(collector, outcome.reason, layers_for(collector, opened.head))
-    if not opened.head:
-        outcome.problem = opened.damage or "is empty"
-        return None
-    found = detect(opened.head)
-    if found is None:
-        outcome.problem = (
-            "is a binary file that no collector reads"
-            if b"\0" in opened.head[:4096]
-            else "is in no format that a collector recognises; name one with --collector"
-        )
-        return None
-    outcome.collector, outcome.reason = found.collector.id, found.reason
-    return found
-
-
-def kept_choices(source: Source, identities: Identities | None = None) -> Choices:
-    """The choices under which a source was read; without the identities, the machine stays an id."""
-    from shadowledger.scanner.zones import zone_of
-
-    told = msgspec.json.decode(source.settings)
-    device = told.get("device", "")
-    named = identities.reveal(device) if identities and device else None
-    zone = told.get("zone", "")
-    settings = Settings(
-        zone=zone_of(zone) if zone else None,
-        year=told.get("year", 0),
-        device=named.text if named else device,
-        log_format=told.get("log_format", ""),
-    )
-    return Choices(settings, zone, source.collector, source.label)
 
 
 def forget(connection: sqlite3.Connection, source_id: int) -> bool:

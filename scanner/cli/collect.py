@@ -8,14 +8,16 @@ import click
 
 from shadowledger.collectors.endpoint.live import snapshot
 from shadowledger.collectors.reading import Reading
+from shadowledger.collectors.registry import Detected
 from shadowledger.collectors.sources import InputNotFoundError, Opened, find, open_source
 from shadowledger.collectors.telling import tell
 from shadowledger.db.identities import Identities
+from shadowledger.scanner.choices import Choices
 from shadowledger.scanner.cli.options import choices_of, open_signatures, source_options
 from shadowledger.scanner.knowledge import Signatures
 from shadowledger.scanner.output import as_json, clean
-from shadowledger.scanner.pipeline import Choices, Outcome, recognise
 from shadowledger.scanner.pseudonyms import pseudonymous
+from shadowledger.scanner.recognise import recognise
 from shadowledger.scanner.site import Site
 
 RECORDS_AT_ONCE = 2048
@@ -58,34 +60,29 @@ def files(site: Site, /, inputs: tuple[str, ...], explain: bool, form: str, pseu
     store = site.names(site.inventory(create=True), create=True) if pseudonyms else None
     code = 0
     for path in paths:
-        outcome = Outcome(str(path))
         try:
-            opened = open_source(path)
+            with open_source(path) as opened:
+                found, problem = recognise(opened, choices)
+                if found is not None:
+                    if explain:
+                        click.echo(clean(f"{path}: {found.collector.id}: {found.reason}"), err=True)
+                    problem = _print(opened, choices, signatures, store, found)
         except OSError as error:
-            outcome.problem = f"cannot be opened: {error.strerror or error}"
-        else:
-            with opened:
-                _print(opened, choices, signatures, store, outcome)
-        if explain and outcome.collector:
-            click.echo(clean(f"{path}: {outcome.collector}: {outcome.reason}"), err=True)
-        if outcome.problem:
-            click.echo(clean(f"{path} {outcome.problem}."), err=True)
+            problem = f"cannot be opened: {error.strerror or error}"
+        if problem:
+            click.echo(clean(f"{path} {problem}."), err=True)
             code = 3
     return code
 
 
-def _print(
-    opened: Opened, choices: Choices, signatures: Signatures, store: Identities | None, outcome: Outcome
-) -> None:
-    found = recognise(opened, choices.collector_id, outcome)
-    if found is None:
-        return
+def _print(opened: Opened, choices: Choices, signatures: Signatures, store: Identities | None, found: Detected) -> str:
+    """Print the records of one input; returns why it is incomplete, or nothing."""
     reading = Reading(opened, choices.settings, None, signatures.command_words, found.layers)
     records = reading.records(found.collector)
     while some := list(islice(records, RECORDS_AT_ONCE)):
         shown = pseudonymous(some, store) if store is not None else some
         click.echo("\n".join(as_json(tell(record)) for record in shown))
-    outcome.problem = opened.damage
+    return opened.damage
 
 
 @command.command("processes")

@@ -14,7 +14,8 @@ from shadowledger.scanner.output import FORMATS, Row, render
 if TYPE_CHECKING:
     import sqlite3
 
-    from shadowledger.scanner.pipeline import Choices, Scan
+    from shadowledger.scanner.choices import Choices
+    from shadowledger.scanner.pipeline import Scan
     from shadowledger.scanner.site import Site
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -35,6 +36,8 @@ def source_options(command: Command) -> Command:
             click.option("--tz", default="", help="Zone of stamps without one: Europe/Berlin, +02:00. Default: UTC."),
             click.option("--year", default="", help="Year of stamps that name none. Default: the file's."),
             click.option("--device", default="", help="The machine that a process list was taken on."),
+            click.option("--date-order", default="", help="Of all-numeric dates that leave it open: dmy, mdy or ymd."),
+            click.option("--mapping", default="", help="A mapping file of your own: docs/mappings.md."),
             click.option("--log-format", default="", help="A Squid logformat line of your own."),
             click.option(
                 "--source-name", default="", help="Keeps identical exports of two devices apart. Kept as written."
@@ -47,9 +50,10 @@ def source_options(command: Command) -> Command:
 
 def choices_of(told: Mapping[str, str]) -> Choices:
     """The values of `source_options`, checked. Raises UsageError with a sentence."""
+    from shadowledger.collectors.engines.mapping import MappingError
     from shadowledger.collectors.reading import Settings
     from shadowledger.collectors.registry import BY_ID
-    from shadowledger.scanner.pipeline import Choices
+    from shadowledger.scanner.choices import Choices
     from shadowledger.scanner.zones import zone_of
 
     if told["collector"] and told["collector"] not in BY_ID:
@@ -60,11 +64,24 @@ def choices_of(told: Mapping[str, str]) -> Choices:
         zone = zone_of(told["tz"]) if told["tz"] else None
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    settings = Settings(zone=zone, year=int(told["year"] or 0), device=told["device"], log_format=told["log_format"])
+    if told["date_order"] not in ("", "dmy", "mdy", "ymd"):
+        raise click.UsageError("--date-order takes dmy, mdy or ymd.")
+    settings = Settings(
+        zone=zone,
+        year=int(told["year"] or 0),
+        device=told["device"],
+        log_format=told["log_format"],
+        date_order=told["date_order"],
+    )
     collector = told["collector"] or ("squid_custom" if settings.log_format else "")
     if collector and (problem := BY_ID[collector].check(settings)):
         raise click.UsageError(problem)
-    return Choices(settings, told["tz"], collector, told["source_name"])
+    choices = Choices(settings, told["tz"], collector, told["source_name"], told["mapping"])
+    try:
+        choices.collector()
+    except MappingError as error:
+        raise click.UsageError(str(error)) from error
+    return choices
 
 
 def open_scan(site: Site, *, create: bool) -> Scan:

@@ -7,6 +7,7 @@ import click
 from shadowledger.collectors.registry import BY_ID
 from shadowledger.collectors.sources import InputNotFoundError, find
 from shadowledger.scanner.cli.options import choices_of, format_option, open_scan, print_rows, source_options
+from shadowledger.scanner.output import clean, near
 from shadowledger.scanner.pipeline import Outcome, RunReport
 from shadowledger.scanner.site import Site
 
@@ -48,6 +49,9 @@ def print_report(report: RunReport, form: str, *, explain: bool) -> None:
     columns = (*COLUMNS, "why") if explain else COLUMNS
     print_rows("sources", rows, columns, form, run=report.run_id, status=report.status)
     if form == "table":
+        for outcome in report.outcomes:
+            for one in outcome.misunderstood:
+                click.echo(f"  {near(outcome.name)}:{one.position}: {clean(one.reason)}: {one.shape}")
         click.echo(_summary(report))
 
 
@@ -67,6 +71,7 @@ def _row(outcome: Outcome) -> dict[str, object]:
         "services": len(outcome.services),
         "note": outcome.problem,
         "why": outcome.reason,
+        "misunderstood": [one._asdict() for one in outcome.misunderstood],
     }
 
 

@@ -7,10 +7,11 @@ from dataclasses import replace
 import click
 
 from shadowledger.db.sources import Source, get_source, known_ids, totals
+from shadowledger.scanner.choices import Choices, kept_choices
 from shadowledger.scanner.cli.options import choices_of, format_option, open_scan, print_rows, source_options
 from shadowledger.scanner.cli.scan import exit_code, print_report
 from shadowledger.scanner.output import near
-from shadowledger.scanner.pipeline import Choices, Scan, forget, kept_choices
+from shadowledger.scanner.pipeline import Scan, forget
 from shadowledger.scanner.site import Site
 
 COLUMNS = (
@@ -94,4 +95,5 @@ def _merged(scan: Scan, number: int, given: Choices) -> Choices:
     assert source is not None  # noqa: S101 - checked by the caller
     kept = kept_choices(source, scan.identities)
     settings = kept.settings._replace(**{k: v for k, v in given.settings._asdict().items() if v})
-    return replace(kept, settings=settings, zone_name=given.zone_name or kept.zone_name)
+    return replace(kept, settings=settings, zone_name=given.zone_name or kept.zone_name,
+                   mapping=given.mapping or kept.mapping)  # fmt: skip

@@ -84,7 +84,7 @@ def test_bad_inputs_are_told_on_standard_error_and_the_good_are_printed(tmp_path
     (tmp_path / "cut.gz").write_bytes(packed[:-2000])
     done = shadowledger("collect", prose, good, tmp_path / "cut.gz", "--explain")
     assert done.code == 3
-    assert f"{prose} is in no format that a collector recognises; name one with --collector." in done.stderr
+    assert f"{prose} is in no format that a collector recognises; name one with --collector, or" in done.stderr
     assert "the gz file is cut off" in done.stderr
     assert f"{good}: squid_native: 1 of 1 lines have" in done.stderr
     assert done.lines[0]["host"] == "chatgpt.com"

@@ -9,7 +9,8 @@ import pytest
 from scanner_inputs import squid_line, write_snapshot, write_squid
 
 from shadowledger.scanner.coverage import Coverage, coverage_of
-from shadowledger.scanner.pipeline import Choices, Scan, forget
+from shadowledger.scanner.choices import Choices
+from shadowledger.scanner.pipeline import Scan, forget
 from shadowledger.signatures.schema import ARTIFACT_KINDS, TRAFFIC_KINDS, Indicator, Service, Strength
 
 

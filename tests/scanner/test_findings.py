@@ -14,7 +14,8 @@ from shadowledger.scanner.consolidate import consolidate, discovered_id
 from shadowledger.scanner.coverage import coverage_of
 from shadowledger.scanner.knowledge import declared_overlay
 from shadowledger.scanner.people import Directory
-from shadowledger.scanner.pipeline import Choices, Scan
+from shadowledger.scanner.choices import Choices
+from shadowledger.scanner.pipeline import Scan
 from shadowledger.scanner.reconcile import THRESHOLD, Finding, Reconciliation, reconcile
 from shadowledger.signatures.index import Index
 

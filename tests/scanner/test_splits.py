@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from scanner_inputs import DAY_S, squid_line
 
 from shadowledger.scanner.knowledge import Signatures
-from shadowledger.scanner.pipeline import Choices, Scan
+from shadowledger.scanner.choices import Choices
+from shadowledger.scanner.pipeline import Scan
 from shadowledger.scanner.site import Site
 
 HOSTS = ("chatgpt.com", "claude.ai", "www.hyundai.com", "api.openai.com", "contoso.openai.azure.com")
