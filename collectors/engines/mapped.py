@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from shadowledger.collectors.clock import clock_of
-from shadowledger.collectors.collector import Collector, Head, look
+from shadowledger.collectors.collector import Collector, Head, head_of, look
 from shadowledger.collectors.engines import cef, delimited, json, keyvalue, table, text, w3c, windows_events
 from shadowledger.collectors.engines.contacts import Contacts, decisive
 from shadowledger.collectors.engines.engine import Engine, NoRecord, UnreadableError
@@ -92,7 +92,11 @@ def _other(mapping: Mapping, position: int, raw: object, reason: str) -> Record:
 
 
 def _detect(mapping: Mapping, head: Head) -> tuple[EngineName | None, str]:
-    """The engine that fits an input, and why; neither where none does."""
+    """The engine that fits an input, and why; neither where none does. What `[[other]]` knows speaks neither for nor
+    against it."""
+    others = [re.compile(other.line).search for other in mapping.other]
+    if others and (rest := [text for text in head.whole if not any(find(text[:4096]) for find in others)]):
+        head = head_of(head.data, rest)
     line = re.compile(mapping.detect.line) if mapping.detect.line else None
     unless = re.compile(mapping.detect.unless) if mapping.detect.unless else None
     for name in mapping.engines:
