@@ -52,6 +52,10 @@ class Collector:
     """Why it cannot read with these settings, in a sentence; empty where it can."""
     resumes: bool = False
     """Reading may begin at any line: no header says what the lines mean."""
+    export: str = ""
+    """How such records are had on the vendor's side."""
+    cannot: str = ""
+    """What the format does not say, in words."""
     mapping: Mapping | None = None
     """The file that describes the format, where one does."""
 

@@ -22,30 +22,29 @@ from shadowledger.collectors.proxy.squid import SQUID_NATIVE
 from shadowledger.collectors.zeek import ZEEK_TSV
 from shadowledger.collectors.zeek_json import ZEEK_JSON
 
-MAPPING_FOLDERS = ("proxy", "dns", "endpoint", "accounts")
-"""Beside this module: every TOML file in them is the mapping of one product's stream."""
-_MAPPINGS = sorted(path for folder in MAPPING_FOLDERS for path in (Path(__file__).parent / folder).glob("*.toml"))
 
-COLLECTORS: tuple[Collector, ...] = (
-    CAPTURE,  # first: packets may carry whole logs, and no text begins as captures do
-    SQUID_NATIVE,
-    SQUID_COMMON,
-    SQUID_COMBINED,
-    SQUID_CUSTOM,
-    ZEEK_TSV,
-    ZEEK_JSON,
-    BIND_QUERY,
-    DNSTAP,
-    PIHOLE_FTL,
-    PROCESS_SNAPSHOT,
-    OSQUERY,
-    OSQUERY_ROWS,
-    PS_AUX,
-    PS_COLUMNS,
-    TASKLIST,
-    TASKLIST_CSV,
-    *(collector_of(load(path)) for path in _MAPPINGS),
-)
+def _mapped(folder: str) -> tuple[Collector, ...]:
+    """The collectors of a folder beside this module: every TOML file in it is the mapping of one product's stream."""
+    return tuple(collector_of(load(path)) for path in sorted((Path(__file__).parent / folder).glob("*.toml")))
+
+
+GROUPS: dict[str, tuple[Collector, ...]] = {
+    "capture": (CAPTURE,),  # first: packets may carry whole logs, and no text begins as captures do
+    "proxy": (SQUID_NATIVE, SQUID_COMMON, SQUID_COMBINED, SQUID_CUSTOM, *_mapped("proxy")),
+    "dns": (ZEEK_TSV, ZEEK_JSON, BIND_QUERY, DNSTAP, PIHOLE_FTL, *_mapped("dns")),
+    "endpoint": (
+        PROCESS_SNAPSHOT,
+        OSQUERY,
+        OSQUERY_ROWS,
+        PS_AUX,
+        PS_COLUMNS,
+        TASKLIST,
+        TASKLIST_CSV,
+        *_mapped("endpoint"),
+    ),
+    "accounts": _mapped("accounts"),
+}
+COLLECTORS = tuple(collector for group in GROUPS.values() for collector in group)
 BY_ID = {collector.id: collector for collector in COLLECTORS}
 
 

@@ -227,4 +227,6 @@ ZEEK_TSV = Collector(
     detect=detect_tsv,
     read=read_tsv,
     reference=REFERENCE,
+    export="The files dns.log, ssl.log, http.log and quic.log of a Zeek that writes its default format.",
+    cannot="Users, but for HTTP's basic authentication.",
 )

@@ -117,4 +117,6 @@ ZEEK_JSON = Collector(
     read=read_json,
     reference=REFERENCE,
     resumes=True,
+    export="Zeek with policy/tuning/json-logs, or Corelight's JSON export: dns, ssl, http, quic.",
+    cannot="Users, but for HTTP's basic authentication.",
 )

@@ -16,8 +16,14 @@ MODULES = sorted(path for folder in FOLDERS for path in (CHECKOUT / folder).rglo
 TARGETS = [line.partition(":")[0] for line in (CHECKOUT / "Makefile").read_text().splitlines() if "  ## " in line]
 
 
-def test_the_reference_of_commands_is_up_to_date() -> None:
-    assert (CHECKOUT / "docs" / "cli.md").read_text() == GENERATOR["reference"](), "make docs"
+@pytest.mark.parametrize("name", ["cli.md", "formats.md"])
+def test_generated_pages_are_up_to_date(name: str) -> None:
+    page = CHECKOUT / "docs" / name
+    assert page.read_text(encoding="utf-8") == GENERATOR["PAGES"][page](), "make docs"
+
+
+def test_every_format_says_what_it_cannot_tell_and_how_to_export_it() -> None:
+    assert [one.id for one in GENERATOR["COLLECTORS"] if not (one.export and one.cannot)] == []
 
 
 def test_every_command_and_option_says_what_it_does() -> None:

@@ -42,4 +42,6 @@ CAPTURE = Collector(
     detect=_detect,
     read=_read,
     reference="https://datatracker.ietf.org/doc/html/draft-ietf-opsawg-pcapng",
+    export="tcpdump -s 0 -w file, or any tool that writes pcap or pcapng, at a mirror port or a resolver.",
+    cannot="Users; names inside encrypted DNS and encrypted client hellos.",
 )

@@ -132,4 +132,6 @@ BIND_QUERY = Collector(
     read=read,
     reference="https://bind9.readthedocs.io/en/latest/reference.html#namedconf-statement-querylog",
     resumes=True,
+    export="named.conf: querylog yes, and a channel with print-time iso8601-utc for the category queries.",
+    cannot="Users and answers. By default the stamps are local and name no zone.",
 )

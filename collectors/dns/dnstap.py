@@ -290,4 +290,6 @@ DNSTAP = Collector(
     detect=detect,
     read=read,
     reference="https://dnstap.info/",
+    export="A dnstap output of BIND, Unbound, Knot, CoreDNS or PowerDNS to a file, with client queries.",
+    cannot="Users.",
 )

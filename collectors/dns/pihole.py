@@ -244,4 +244,6 @@ PIHOLE_FTL = Collector(
     detect=detect,
     read=read,
     reference=_REFERENCE,
+    export="Copy /etc/pihole/pihole-FTL.db, and the -wal file beside it where there is one.",
+    cannot="Users.",
 )

@@ -234,6 +234,10 @@ OSQUERY = Collector(
     read=_read_log,
     reference=_REFERENCE,
     resumes=True,
+    export=(
+        "osqueryd's results log (filesystem logger), of queries over processes, apps, packages and browser extensions."
+    ),
+    cannot="What no query asks for.",
 )
 OSQUERY_ROWS = Collector(
     id="osquery_rows",
@@ -243,4 +247,6 @@ OSQUERY_ROWS = Collector(
     detect=_detect_array,
     read=_read_array,
     reference="https://osquery.readthedocs.io/en/stable/introduction/using-osqueryi/",
+    export="osqueryi --json 'select * from processes' and other tables.",
+    cannot="The machine and the time: --device, and the file's time.",
 )

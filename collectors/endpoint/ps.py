@@ -216,6 +216,8 @@ PS_AUX = Collector(
     detect=_detect_aux,
     read=read,
     reference="https://man7.org/linux/man-pages/man1/ps.1.html",
+    export="ps aux > file, on each machine.",
+    cannot="The machine and the time: --device, and the file's time.",
 )
 PS_COLUMNS = Collector(
     id="ps_columns",
@@ -225,4 +227,6 @@ PS_COLUMNS = Collector(
     detect=_detect_columns,
     read=read,
     reference="https://man7.org/linux/man-pages/man1/ps.1.html",
+    export="ps -eo user,pid,comm,args > file, or any columns with comm, command or args.",
+    cannot="The machine and the time: --device, and the file's time.",
 )

@@ -94,4 +94,6 @@ PROCESS_SNAPSHOT = Collector(
     detect=_detect,
     read=_read,
     reference="https://psutil.readthedocs.io/en/latest/#psutil.process_iter",
+    export="shadowledger collect processes > file, on each machine.",
+    cannot="Programs that ran at another time.",
 )

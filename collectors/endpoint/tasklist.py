@@ -190,6 +190,8 @@ TASKLIST = Collector(
     detect=_detect_table,
     read=_read_table,
     reference=_REFERENCE,
+    export="tasklist /v > file.",
+    cannot="The machine and the time: --device, and the file's time.",
 )
 TASKLIST_CSV = Collector(
     id="tasklist_csv",
@@ -199,4 +201,6 @@ TASKLIST_CSV = Collector(
     detect=_detect_csv,
     read=_read_csv,
     reference=_REFERENCE,
+    export="tasklist /v /fo csv > file.",
+    cannot="The machine and the time: --device, and the file's time.",
 )

@@ -41,6 +41,8 @@ def collector_of(mapping: Mapping) -> Collector:
         read=lambda reading: read(mapping, reading),
         reference=mapping.reference,
         resumes=all(engine.resumes for engine in engines),
+        export=mapping.export,
+        cannot=mapping.cannot,
         mapping=mapping,
     )
 

@@ -149,6 +149,8 @@ SQUID_COMMON = Collector(
     read=lambda reading: _read(reading, _COMMON),
     reference=REFERENCE,
     resumes=True,
+    export="squid.conf: access_log stdio:/var/log/squid/access.log common.",
+    cannot="User agents; bytes from the client; of HTTPS the host alone, unless TLS is inspected.",
 )
 SQUID_COMBINED = Collector(
     id="squid_combined",
@@ -159,6 +161,8 @@ SQUID_COMBINED = Collector(
     read=lambda reading: _read(reading, _COMBINED),
     reference=REFERENCE,
     resumes=True,
+    export="squid.conf: access_log stdio:/var/log/squid/access.log combined.",
+    cannot="Bytes from the client; of HTTPS the host alone, unless TLS is inspected.",
 )
 
 
@@ -180,4 +184,6 @@ SQUID_CUSTOM = Collector(
     reference=REFERENCE,
     check=_check,
     resumes=True,
+    export="squid.conf: your own logformat line, given here with --log-format.",
+    cannot="What your format leaves out.",
 )

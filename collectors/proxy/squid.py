@@ -231,4 +231,6 @@ SQUID_NATIVE = Collector(
     read=read,
     reference=REFERENCE,
     resumes=True,
+    export="squid.conf: access_log stdio:/var/log/squid/access.log squid (the default).",
+    cannot="User agents; bytes from the client; of HTTPS the host alone, unless TLS is inspected.",
 )

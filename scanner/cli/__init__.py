@@ -27,6 +27,7 @@ COMMANDS = {
     "sources": "What was read: list, forget, rescan.",
     "identities": "Open a pseudonym, with a reason, audited.",
     "collect": "Print what a collector makes of inputs, or of this machine.",
+    "formats": "What can be read: list, show, test a file.",
     "signatures": "The catalogue: lint, list, show, match.",
 }
 """Command to its line in the help; each lives in a module of its own name. Kept here so that `--help` imports none."""
