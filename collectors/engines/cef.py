@@ -22,6 +22,8 @@ from shadowledger.collectors.syslog import header
 _START = re.compile(r"(CEF|LEEF):\s?(\d(?:\.\d)?)\|")
 _PIPE = re.compile(r"(?:[^|\\]|\\.)*+\|")
 _CEF_PAIR = re.compile(r"(?<![^\s|])([\w.\[\]-]++)=((?:[^\s\\]|\\.|\s(?![\w.\[\]-]++=))*+)")
+# Palo Alto's LEEF 1.0: https://www.ibm.com/docs/en/dsm?topic=integration-creating-syslog-destination-your-palo-alto-device
+_PIPED = re.compile(r"[^=|]*+=[^|]*+\|[\w .-]++=")
 _NEXT = re.compile(r"\s(?=[\w.\[\]-]++=)")
 _LABEL = "Label"
 _HEADER = ("@vendor", "@product", "@version", "@event", "@name", "@severity")
@@ -70,7 +72,7 @@ class Cef:
             if len(parts) != (8 if is_cef else 6) or not (is_cef or parts[0].startswith("LEEF:1")):
                 return None
             pairs = parts.pop()
-            if "\\" in pairs:
+            if "\\" in pairs or not (is_cef or "\t" in pairs):
                 return None
             seen = []
             for column in columns:
@@ -132,8 +134,10 @@ def _leef(raw: str, at: int, version: str) -> Fields:
         told = found[1]
         at = found.end()
         separator = "\t" if told in ("", "\\t") else told if len(told) == 1 else chr(int(told.partition("x")[2], 16))
-    if separator == "\t" and "\t" not in raw[at:]:  # tabs that a relay turned into blanks
-        return dict(_CEF_PAIR.findall(raw, at))
+    if separator in "\t " and "\t" not in raw[at:]:
+        if _PIPED.match(raw, at) is None:  # tabs that a relay turned into blanks
+            return dict(_CEF_PAIR.findall(raw, at))
+        separator = "|"
     pairs = (piece.partition("=") for piece in raw[at:].split(separator))
     return {key.strip(): value.strip() for key, equals, value in pairs if equals}
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from shadowledger.collectors.clock import NO_TIME, Clock, Stamp
+from shadowledger.collectors.clock import EXPLICIT, NO_TIME, Clock, Stamp
 from shadowledger.collectors.dns.questions import question_word
 from shadowledger.collectors.endpoint.programs import Seen, artifacts, base_name
 from shadowledger.collectors.engines.fields import (
@@ -256,10 +256,10 @@ def _time(time: Time, nothing: frozenset[str]) -> Callable[[Fields, Clock], Stam
 
     def stamp(fields: Fields, clock: Clock) -> Stamp:
         texts = [value(fields) for value in values]
-        zone = time.zone or zone_of(fields)
-        if not all(texts) or (time.only_with_zone and not zone):
+        if not all(texts):
             return NO_TIME
-        return clock.read(" ".join(texts), time.form, zone)
+        told = clock.read(" ".join(texts), time.form, time.zone or zone_of(fields))
+        return NO_TIME if time.only_with_zone and told[1] != EXPLICIT else told
 
     return stamp
 

@@ -51,7 +51,7 @@ class Time(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     zone_column: str = ""
     """The column that names the zone of the stamp."""
     only_with_zone: bool = False
-    """Where that column says nothing, this is no time: another one is the moment itself."""
+    """Where neither that column nor the stamp itself names a zone, this is no time: another one may be the moment."""
 
 
 class Action(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
