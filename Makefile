@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help dev check test demo golden record docs bundle bench clean
+.PHONY: help dev check test fuzz demo golden record docs bundle bench clean
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z]*\):.*##/\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -23,6 +23,9 @@ check: $(READY)  ## Lint, types, formatting
 test: $(READY)  ## Run the tests
 	@$(BIN)/python -m pytest -q
 
+fuzz: $(READY)  ## Spoil the samples and read them: SECONDS=3600 SEED=1
+	@$(BIN)/python tests/fuzz --seconds $(or $(SECONDS),3600) --seed $(or $(SEED),1)
+
 demo: $(READY)  ## Show the whole job on recorded inputs
 	@$(BIN)/shadowledger demo
 
@@ -32,7 +35,7 @@ golden: $(READY)  ## Record the collectors' samples anew; read the difference
 record: $(READY)  ## Record the demo's inputs anew, from real servers (root)
 	@$(BIN)/python tests/e2e/record.py scanner/demo
 
-docs: $(READY)  ## Write the reference of commands
+docs: $(READY)  ## Write docs/cli.md and docs/formats.md
 	@$(BIN)/python docs/generate.py
 
 bundle: $(READY)  ## Write dist/bundle, which installs without a network
