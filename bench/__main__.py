@@ -14,7 +14,7 @@ from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
-PARTS = ("logs",)
+PARTS = ("logs", "formats")
 HERE = Path(__file__).parent
 
 

@@ -10,7 +10,8 @@ Mutation = Callable[[bytes, Random], bytes]
 DIGITS = b"9" * 5000
 DEEP = 100_000
 HOSTILE = (
-    b"\0", b"\r", b"\xff\xfe", b"\xef\xbb\xbf", b"\x1b[31m", b'"', b'""', b"'", b"\\", b"\\\\\"", b",", b";", b"|", b"=",
+    b"\0", b"\r", b"\xff\xfe", b"\xef\xbb\xbf", b"\x1b[31m", b'"', b'""', b"'", b"\\", b"\\\\\"", b",", b";", b"|",
+    b"=",
     b"[", b"]", b"{", b"}", b"<", b">", b"%", b"%00", b"%zz", b"\t", b" " * 50, b"\xe2\x80\xae", b"\xed\xa0\x80", b"-",
     b"-1", b"0", b"1e400", b"NaN", b"null", b"1970-01-01", b"9999-99-99 99:99:99", b"2024-02-30T25:61:61Z", b"::1%0",
     b"[::", b"xn--", b"xn--zzzzzz", b"(63)", b"(999)a", b"CEF:0|", b"#Fields:", b"\\x", b"\\032", b"@", b"://",

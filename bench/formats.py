@@ -1,0 +1,107 @@
+"""Every line format on the whole job (scan, match, fold, store), one core, 3 % hits, without any prefilter.
+
+The lines are the golden ones of each collector, over and over, with other hosts in them; a format whose hosts cannot be
+written by replacing text (a label's length stands before it) keeps its few. CPU seconds of the whole process, less
+those of a scan of one line."""
+
+from __future__ import annotations
+
+import os
+import re
+from itertools import cycle, islice
+from pathlib import Path
+from random import Random
+
+from logs import Cost, _console, run
+
+from shadowledger.collectors.collector import Collector
+from shadowledger.collectors.reading import Reading, Settings
+from shadowledger.collectors.records import Traffic
+from shadowledger.collectors.registry import COLLECTORS, layers_for
+from shadowledger.collectors.sources import open_source
+
+LINES = int(os.environ.get("BENCH_FORMAT_LINES", "200000"))
+GOAL_LINES_A_SECOND = 150_000
+GOALS = {"squid_native": 600_000, "bind_query": 600_000}
+HIT_SHARE = 0.03
+HOSTS = 20_000
+GOLDEN = Path(__file__).parent.parent / "tests" / "golden"
+
+
+def measure(folder: Path) -> dict[str, object]:
+    """Lines a second by format, and which are below their goal."""
+    told: dict[str, object] = {}
+    slow = []
+    for collector in COLLECTORS:
+        log, small = folder / f"{collector.id}.log", folder / "small.log"
+        if not _write(collector, log, small):
+            continue
+        base, whole = (_scan(folder, collector, path) for path in (small, log))
+        speed = round(LINES / max(whole.cpu_s - base.cpu_s, 1e-9))
+        goal = GOALS.get(collector.id, GOAL_LINES_A_SECOND)
+        told[collector.id] = speed
+        if speed < goal:
+            slow.append(f"{collector.id} {speed} < {goal}")
+        log.unlink()
+    return {"lines_per_s": dict(sorted(told.items(), key=lambda one: str(one[0]))), "below_goal": slow}
+
+
+def _scan(folder: Path, collector: Collector, log: Path) -> Cost:
+    for path in folder.glob("inventory*"):
+        path.unlink()
+    inventory = str(folder / "inventory.db")
+    return run(
+        [_console("shadowledger"), "--db", inventory, "scan", str(log), "--collector", collector.id, "--year", "2026"]
+    )
+
+
+def _write(collector: Collector, log: Path, small: Path) -> bool:
+    """LINES lines of a format, and one line of it; False where it has no golden lines that name a host."""
+    if collector.framing not in ("line", "csv") or collector.check(Settings()):
+        return False
+    for sample in sorted(GOLDEN.glob(f"{collector.id}/*")):
+        head, templates = _templates(collector, sample)
+        if templates:
+            random = Random(7)  # noqa: S311 - the same lines each time
+            hosts = [f"h{number}.example{number % 997}.com" for number in range(HOSTS)]
+            with log.open("w", encoding="utf-8") as file:
+                file.writelines(head)
+                for line, host in islice(cycle(templates), LINES):
+                    rank = int(random.paretovariate(0.6))
+                    name = "chatgpt.com" if random.random() < HIT_SHARE else hosts[min(rank, HOSTS - 1)]
+                    file.write(re.sub(re.escape(host), name, line, flags=re.IGNORECASE))
+            small.write_text("".join([*head, templates[0][0]]), encoding="utf-8")
+            return True
+    return False
+
+
+def _templates(collector: Collector, sample: Path) -> tuple[list[str], list[tuple[str, str]]]:
+    """What stands before the first record, and the lines that name a host, with the host."""
+    if sample.suffix in (".jsonl", ".settings") and not sample.name.endswith(".in.jsonl"):
+        return [], []
+    with open_source(sample) as opened:
+        layers = layers_for(collector, opened.head)
+        if not layers.are_lines or layers.wrappers:
+            return [], []
+        reading = Reading(opened, Settings(year=2026), layers=layers)
+        found = {one.position: one.host for one in reading.records(collector) if isinstance(one, Traffic)}
+    lines = sample.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+    if not found or not lines:
+        return [], []
+    offset = _data_offset(collector, lines, found)
+    if offset is None:
+        return [], []
+    numbered = {number + offset: host for number, host in found.items()}
+    head = lines[: min(numbered) - 1]
+    return head, [(lines[n - 1].rstrip("\n") + "\n", host) for n, host in numbered.items() if n <= len(lines)]
+
+
+def _data_offset(collector: Collector, lines: list[str], found: dict[int, str]) -> int | None:
+    """How far physical lines run before the numbers of records: of tables, the lines up to the header."""
+    if collector.framing == "line":
+        return 0
+    first = min(found)
+    for offset in range(1, len(lines)):
+        if first + offset <= len(lines) and found[first].lower() in lines[first + offset - 1].lower():
+            return offset
+    return None
