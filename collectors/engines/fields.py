@@ -57,7 +57,7 @@ def spellings(mapping: Mapping) -> dict[str, str]:
         for name in one.__struct_fields__:
             told = getattr(one, name)
             if name == "time":
-                named += [c for t in told or () for c in (*columns_of(t.columns), t.zone_column)]
+                named += [c for t in told or () for c in (*columns_of(t.columns), *columns_of(t.zone_column))]
             elif name == "action":
                 named += columns_of(told.columns) if told else ()
             elif name not in ("name", "when", "ignore", "via", "kind"):

@@ -48,8 +48,8 @@ class Time(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """One of `clock.FORMS`; empty for whatever the stamp shows by its shape."""
     zone: Literal["", "utc"] = ""
     """`utc` where the format's definition says so."""
-    zone_column: str = ""
-    """The column that names the zone of the stamp."""
+    zone_column: Spec = ""
+    """Where the zone of the stamp is named."""
     only_with_zone: bool = False
     """Where neither that column nor the stamp itself names a zone, this is no time: another one may be the moment."""
 
