@@ -43,7 +43,7 @@ class KeyValues:
         before = raw[: start.start()]
         pairs = self._pairs(raw, start.start())
         pairs.reverse()  # of a key that comes twice the first counts
-        fields: Fields = {key: quoted or plain for key, quoted, plain in pairs}
+        fields: Fields = {key: quoted or plain.strip() for key, quoted, plain in pairs}
         if "\\" in raw:
             fields = {key: _unescaped(text) for key, text in fields.items()}
         fields["@before"] = before
@@ -59,7 +59,7 @@ class KeyValues:
 
         def look(raw: str) -> tuple[str, ...] | None:
             found = pairs(raw)
-            told = {key: quoted or plain for key, quoted, plain in found}
+            told = {key: quoted or plain.strip() for key, quoted, plain in found}
             if len(told) != len(found):
                 return None  # one of them may stand inside another value
             return tuple([told.get(column, "") for column in columns])
@@ -99,7 +99,7 @@ def _plain(told: KeyValue) -> str:
     """A value without quotation marks."""
     gap = _gap(told)
     if told.blanks:
-        return rf"(?:[^\s]|\s(?!\s|{_KEY}++{re.escape(told.equals)}|\Z))*+"
+        return rf"(?:[^\s]|\s(?!{_KEY}++{re.escape(told.equals)}))*+"
     if len(told.separator) == 1:
         return r"[^\s]*+" if told.separator == " " else rf"[^{gap}]*+"
     return rf"(?:(?!{gap}).)*+"
