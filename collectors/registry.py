@@ -45,6 +45,8 @@ GROUPS: dict[str, tuple[Collector, ...]] = {
     "accounts": _mapped("accounts"),
 }
 COLLECTORS = tuple(collector for group in GROUPS.values() for collector in group)
+_NOT_OF_LINES = tuple(collector for collector in COLLECTORS if collector.framing != "line")
+"""Asked of what is a document or a table: a line in it is a part of something."""
 BY_ID = {collector.id: collector for collector in COLLECTORS}
 
 
@@ -59,8 +61,11 @@ class Detected(NamedTuple):
 def claims(data: bytes) -> list[Detected]:
     """Every collector that recognises these first bytes, with its reason, in the plainest of the ways in which an input
     may hold records. More than one is a bug of ours."""
-    for layers, head in glimpses(data):
-        if found := [Detected(one, _told(why, layers), layers) for one in COLLECTORS if (why := one.detect(head))]:
+    ways = list(glimpses(data))
+    are_lines = all(layers.are_lines for layers, _ in ways)
+    for layers, head in ways:
+        asked = COLLECTORS if are_lines or not layers.are_lines else _NOT_OF_LINES
+        if found := [Detected(one, _told(why, layers), layers) for one in asked if (why := one.detect(head))]:
             return found
     return []
 

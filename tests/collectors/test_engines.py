@@ -58,8 +58,7 @@ def test_unquoted_values_may_hold_blanks(tmp_path: Path, line: str, want: dict[s
 
 CEF = [
     (
-        "CEF:0|Acme|Gate|1.0|100|Web request|3|request=https://a.example/x?q\\=1 act=allow cs1Label=Category "
-        "cs1=AI and ML",
+        "CEF:0|Acme|G|1|1|Web request|3|request=https://a.example/x?q\\=1 act=allow cs1Label=Category cs1=AI and ML",
         {"@vendor": "Acme", "@name": "Web request", "request": "https://a.example/x?q=1", "act": "allow",
          "cs1": "AI and ML", "cs1Label:Category": "AI and ML"},
     ),
