@@ -31,7 +31,8 @@ class Wrapper(NamedTuple):
     """The only other keys that the outer object may have; any where this is empty."""
 
 
-_HEC_KEYS = ("time", "host", "source", "sourcetype", "index", "fields")
+_HEC_KEYS = ("time", "host", "source", "sourcetype", "index", "fields", "input")
+"""The documented ones, and what Elastic's agent puts beside them."""
 _ELASTIC = "https://www.elastic.co/guide/en/elasticsearch/reference/current/mapping-source-field.html"
 _ECS = "https://www.elastic.co/guide/en/ecs/current/ecs-event.html#field-event-original"
 _GOOGLE = "https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry"
