@@ -38,7 +38,7 @@ HEADINGS = {
     "capture": "Captures",
 }
 TOLD = {
-    "host": ("host", "url"), "URL": ("url", "path"), "user": ("user",), "client": ("client",), "device": ("device",),
+    "host": ("host",), "URL": ("path",), "user": ("user",), "client": ("client",), "device": ("device",),
     "method": ("method",), "status": ("status",), "agent": ("user_agent",), "process": ("process",),
     "action": ("action",),
 }  # fmt: skip

@@ -130,15 +130,17 @@ def _fits(mapping: Mapping, engine: Engine[Any], head: Head) -> str:
     return f"{fits} of {len(found)} records {mapping.detect.reason or 'are as its mapping says'}"
 
 
+_IN_A_URL = ("host", "scheme", "port", "path")
+_NO_FIELDS = ("name", "when", "ignore", "via", "kind", "value", "command", "url")
+
+
 def _fills(mapping: Mapping) -> tuple[str, ...]:
-    """The fields that some type of record can fill."""
+    """The fields of Traffic and the kinds of Artifact that some type of record can give."""
     filled: dict[str, None] = {}
     for one in mapping.types():
         if one.ignore:
             continue
-        for name in one.__struct_fields__:
-            if name not in ("name", "when", "ignore", "via", "kind", "value", "command") and getattr(one, name):
-                filled[name] = None
-        if one.kind:
-            filled[one.kind] = None
+        filled |= dict.fromkeys(_IN_A_URL if one.url else ())
+        filled |= dict.fromkeys(n for n in one.__struct_fields__ if n not in _NO_FIELDS and getattr(one, n))
+        filled |= dict.fromkeys((one.kind,) if one.kind else ())
     return tuple(filled)
