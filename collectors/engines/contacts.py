@@ -30,6 +30,7 @@ from shadowledger.signatures.wanted import Wanted
 
 _TEXTS = ("app_label", "category_label", "process")
 _LONGEST_TEXT = 1024
+_NO_QUESTION = frozenset(("dns_response", "dns_update", "dns_notify"))
 _MULTICAST = {5353: "mdns", 5355: "llmnr"}
 _ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}(?=:\d|\Z)|\[?[0-9a-fA-F:]*:[0-9a-fA-F:.]*", re.ASCII)
 
@@ -190,7 +191,7 @@ class Contacts:
         yield plan.traffic(position, target, fields, self._clock)
 
     def _is_wanted(self, plan: Plan, target: Target, fields: Fields, wanted: Wanted) -> bool:
-        if plan.type.via == "dns_response":
+        if plan.type.via in _NO_QUESTION:
             self.is_dull = True
             return False
         program = base_name(plan.values["process"](fields))

@@ -15,7 +15,7 @@ import msgspec
 from shadowledger.collectors.clock import FORMS
 
 EngineName = Literal["json", "keyvalue", "delimited", "table", "w3c", "cef", "text", "windows_events"]
-Via = Literal["proxy", "http", "dns", "dns_response", "mdns", "llmnr", "tls", "quic"]
+Via = Literal["proxy", "http", "dns", "dns_response", "dns_update", "dns_notify", "mdns", "llmnr", "tls", "quic"]
 _Regex = Annotated[str, msgspec.Meta(min_length=1)]
 
 
