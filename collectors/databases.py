@@ -17,6 +17,7 @@ MOST_COPIED_BYTES = 4 << 30
 _COMPANIONS = ("-wal", "-journal")
 """What is committed and not yet in the database, and what is in it and was not committed."""
 _HEADER_BYTES = 100
+_WRITE_VERSION, _WITH_LOG = 18, 2
 _PAGE_BYTES, _CHANGES, _PAGES, _VALID_FOR = slice(16, 18), slice(24, 28), slice(28, 32), slice(92, 96)
 _WRITTEN = "was written to while it was read; copy it with `sqlite3 FILE .backup` and read the copy"
 
@@ -30,7 +31,9 @@ def readable(opened: Opened) -> Iterator[str]:
     """A database as a URI for `sqlite3.connect`, good within the `with`. The file itself where it stands alone; a copy
     where it is packed or cut off, or has companions without which it is not whole. Raises NotReadableError.
 
-    `opened.damage` tells of a file that is cut off, or that somebody wrote to meanwhile."""
+    `opened.damage` tells of a file that is cut off, or that somebody wrote to meanwhile. Of a database whose rows may
+    stand in a log beside it `opened` delivers nothing: what it delivered is known, and is not read again for as long as
+    these bytes are the same."""
     if opened.path is None or not opened.path.is_file():
         raise NotReadableError("is a database in a stream, which cannot be read: save it as a file")
     try:
@@ -39,8 +42,9 @@ def readable(opened: Opened) -> Iterator[str]:
         companions = [suffix for suffix in _COMPANIONS if before[suffix][1]]
         if not companions and _header(path).startswith(MAGIC) and not _is_cut(path):
             yield f"{path.as_uri()}?mode=ro&immutable=1"
-            for _ in opened.chunks():  # so that the source is known by its end, too
-                pass
+            if _header(path)[_WRITE_VERSION] != _WITH_LOG:
+                for _ in opened.chunks():
+                    pass
         else:
             with TemporaryDirectory(prefix="shadowledger-") as folder:
                 yield f"{_copied(opened, path, companions, Path(folder)).as_uri()}?mode=rw"

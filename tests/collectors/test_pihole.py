@@ -206,13 +206,13 @@ def test_other_files_are_refused() -> None:
     assert PIHOLE_FTL.detect(look(b"")) == ""
 
 
-@pytest.mark.parametrize("pragma", ["journal_mode = wal", "journal_mode = delete"])
-def test_a_file_that_stands_alone_is_read_where_it_is(tmp_path: Path, pragma: str) -> None:
+@pytest.mark.parametrize(("mode", "is_delivered"), [("delete", True), ("wal", False)])
+def test_a_file_that_stands_alone_is_read_where_it_is(tmp_path: Path, mode: str, is_delivered: bool) -> None:
     path = write_new(tmp_path / "a file?with#odd %41.db", [Asked("claude.ai")])
-    database(path, f"pragma {pragma}")
+    database(path, f"pragma journal_mode = {mode}")
     got = read(path)
-    assert got == Read(got.records, "", path.stat().st_size)
-    assert got.hosts == ["claude.ai"]
+    assert (got.hosts, got.damage) == (["claude.ai"], "")
+    assert got.delivered_bytes == (path.stat().st_size if is_delivered else 0), "what is delivered is not read again"
     assert os.listdir(tmp_path) == [path.name]  # noqa: PTH208 - names are compared
 
 
