@@ -1,7 +1,8 @@
 """W3C's extended log file format: IIS, ProxySG, CloudFront. https://www.w3.org/TR/WD-logfile.html
 
 `#Fields` may change in mid-file, be missing, or name other columns than the rows have (ProxySG leaves out
-cs(User-Agent)): a row is read by the first names under which its values have the shapes that the mapping knows."""
+cs(User-Agent)): a row is read by the first names under which its values have the shapes that the mapping knows. A
+layout with `least` is the beginning of rows whose end is the customer's own."""
 
 from __future__ import annotations
 
@@ -38,22 +39,20 @@ class W3cRows:
         self._needed = [column.split("|") for column in mapping.detect.columns]
         self._begins = re.compile(self._told.begins).search if self._told.begins else None
         self._shapes = {name: re.compile(shape).fullmatch for name, shape in self._told.shapes.items()}
-        self._spare = [self._reader(layout.names()) for layout in self._told.layout]
+        self._spare = [_Names(layout.names(), self._shapes, layout.least, layout.most) for layout in self._told.layout]
         self._named: _Names | None = None
         self._date = ""
         self._cut = _words if self._told.separator == " " else cells_of(self._told.separator)
-
-    def _reader(self, names: Sequence[str]) -> _Names:
-        return _Names(names, self._shapes)
 
     def batches(self, reading: Reading) -> Iterator[tuple[int, Sequence[str]]]:
         return reading.blocks()
 
     def _take_header(self, line: str) -> None:
+        line = "#" + line[1:].lstrip()
         lowered = line[:12].lower()
         if lowered.startswith(_FIELDS):
             told = line[len(_FIELDS) :].replace("\t", " ").split()
-            self._named = self._reader([self._spelled.get(name.lower(), name) for name in told])
+            self._named = _Names([self._spelled.get(name.lower(), name) for name in told], self._shapes)
         elif lowered.startswith(_DATE):
             self._date = line[len(_DATE) :].strip()[:10]
 
@@ -150,7 +149,7 @@ class W3cRows:
             try:
                 found.append(self.split(line))
             except NoRecord:
-                named = self._named.names if self._named and line[:8].lower() == _FIELDS else ()
+                named = self._named.names if self._named and _FIELDS[1:] in line[:12].lower() else ()
                 if named and all(any(name in named for name in needed) for needed in self._needed):
                     return [dict.fromkeys(named, "")]  # the header speaks for what follows
             except UnreadableError:
@@ -161,8 +160,12 @@ class W3cRows:
 class _Names:
     """Names of columns in order, and the shapes that some of them have."""
 
-    def __init__(self, names: Sequence[str], shapes: Mapping[str, Callable[[str], object]]) -> None:
+    def __init__(
+        self, names: Sequence[str], shapes: Mapping[str, Callable[[str], object]], least: int = 0, most: int = 0
+    ) -> None:
         self.names = tuple(names)
+        self._least = least or len(self.names)
+        self._most = most if least else len(self.names)
         self._shaped = [(at, shapes[name]) for at, name in enumerate(self.names) if name in shapes]
         self._places: list[int] = []
         self._placed_for: tuple[str, ...] = ()
@@ -172,7 +175,7 @@ class _Names:
         return all(at < count and shape(cells[at]) for at, shape in self._shaped)
 
     def fits(self, cells: Sequence[str]) -> bool:
-        return len(cells) == len(self.names) and self.has_shapes(cells)
+        return self._least <= len(cells) <= self._most and self.has_shapes(cells)
 
     def row(self, columns: tuple[str, ...], shapes: Mapping[str, str]) -> str:
         """A regular expression for whole rows, with two groups (quoted, plain) for each of `columns`."""
@@ -180,7 +183,10 @@ class _Names:
         for name in self.names:
             shape = rf"(?=(?:\"(?:{shapes[name]})\"|(?:{shapes[name]}))(?!\S))" if name in shapes else ""
             words.append(shape + (_WORD if name in columns else _PASSED_WORD))
-        return r"\s*+" + r"\s++".join(words) + r"\s*+\Z"
+        sure, rest = words[: self._least], words[self._least :]
+        tail = "".join(rf"(?:\s++{word}" for word in rest) + ")?" * len(rest)
+        more = r"(?:\s++.*+)?" if self._most > len(self.names) else ""
+        return r"\s*+" + r"\s++".join(sure) + tail + more + r"\s*+\Z"
 
     def groups(self, columns: tuple[str, ...]) -> list[int]:
         """Where the two groups of each column begin; -1 for one that is not there."""
