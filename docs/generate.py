@@ -23,10 +23,11 @@ What `--help` says, command by command. Written by `make docs`.
 """
 FORMATS_TOP = """# Formats
 
-What each of the {count} formats tells, what it cannot, and how to export it. Written by `make docs` from the collectors;
-`shadowledger formats test FILE` says the same of your own file. Inputs are recognised by content, packed or not (gz, zst,
-bz2, xz, zip, tar), as they are or inside what SIEMs and forwarders put round them (syslog, Splunk HEC and exports, Elastic
-documents, Event Hub and CloudTrail lists, CSV with a raw column). A format that is missing: [mappings.md](mappings.md).
+What each of the {count} formats tells, what it cannot, and how to export it. Written by `make docs` from the
+collectors; `shadowledger formats test FILE` says the same of your own file. Inputs are recognised by content, packed or
+not (gz, zst, bz2, xz, zip, tar), as they are or inside what SIEMs and forwarders put round them (syslog, Splunk HEC and
+exports, Elastic documents, Event Hub and CloudTrail lists, CSV with a raw column). A format that is missing:
+[mappings.md](mappings.md).
 
 `●` the format has it, `-` it cannot. Bytes are `s` sent by the client, `r` received by it.
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
 
 import click
@@ -115,7 +115,7 @@ def _print(path: Path, trial: Trial | None, problem: str, form: str) -> None:
 
 
 def _told(trial: Trial) -> dict[str, object]:
-    told = asdict(trial)
+    told = {one.name: getattr(trial, one.name) for one in fields(trial)}
     return told | {"first": [one._asdict() for one in trial.first]}
 
 
