@@ -30,9 +30,9 @@ _INSIDE = re.compile(
 )
 # %[un %Sh/%<a: the user is the word before the hierarchy code. URLs may hold blanks (uri_whitespace allow).
 _USER = re.compile(r"(?:^|\s)(\S++)\s++[A-Z][A-Z_]*+/\S", re.ASCII)
-# Cisco's Secure Web Appliance writes the same fields, then a policy and its verdicts in angle brackets:
+# Cisco's Secure Web Appliance writes the same fields, then an ACL decision tag and its verdicts in angle brackets:
 # https://www.cisco.com/c/en/us/td/docs/security/wsa/wsa-14-5/user-guide/wsa-userguide-14-5/b_WSA_UserGuide_11_7_chapter_010101.html
-_CISCO = re.compile(r"\s<[^<>\s]*,[^<>]*>")
+_CISCO = re.compile(r"\s(?:(?:<|&lt;)[^<>\s]*,|[A-Z][A-Z_]{3,40}+\d{0,6}+(?:-[^\s-]++){5,10}+(?:\s|\Z))")
 
 
 def _result_of(results: dict[str, tuple[int, str]], word: str) -> tuple[int, str] | None:
