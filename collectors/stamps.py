@@ -60,8 +60,8 @@ def _compiled(*patterns: str) -> tuple[re.Pattern[str], ...]:
 
 
 # https://www.rfc-editor.org/rfc/rfc3339#section-5.6, and what it calls readable: a blank for the T; also slashes
-# between the numbers of a date (PAN-OS, Windows), and offsets without a colon (Suricata, Sophos).
-_ISO = _compiled(rf"(?P<year>\d{{4}})[-/.](?P<month>\d\d?)[-/.](?P<day>\d\d?)(?:[Tt_]|,? {{1,2}}){_CLOCK}{_AFTER}")
+# between the numbers of a date (PAN-OS, Windows) or blanks (CloudGen), and offsets without a colon (Suricata, Sophos).
+_ISO = _compiled(rf"(?P<year>\d{{4}})[-/. ](?P<month>\d\d?)[-/. ](?P<day>\d\d?)(?:[Tt_]|,? {{1,2}}){_CLOCK}{_AFTER}")
 # https://httpd.apache.org/docs/2.4/mod/mod_log_config.html (%t); BIND's 19-Oct-2022 05:34:02.425 as in
 # https://bind9.readthedocs.io/en/latest/reference.html#namedconf-statement-print-time; dates of mail and HTTP, with
 # their weekday: https://www.rfc-editor.org/rfc/rfc5322#section-3.3

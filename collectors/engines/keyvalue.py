@@ -14,14 +14,14 @@ from shadowledger.collectors.engines.fields import Fields
 from shadowledger.collectors.engines.mapping import KeyValue, Mapping
 from shadowledger.collectors.engines.unwanted import Decisive
 from shadowledger.collectors.reading import Reading
-from shadowledger.collectors.syslog import header
+from shadowledger.collectors.syslog import LOOKED_AT, header
 
 _KEY = r"[\w.@/-]"
 
 
 class KeyValues:
-    """Stateless. Beside the pairs there are `@stamp`, `@host` and `@app` of a syslog header, and `@before`: what stands
-    before the first pair."""
+    """Stateless. Beside the pairs there are `@stamp`, `@host` and `@app` of a syslog header, `@before`, which is what
+    stands before the first pair, and the named groups of the mapping's `before`."""
 
     framing = "line"
     resumes = True
@@ -30,6 +30,7 @@ class KeyValues:
         self._told = mapping.keyvalue
         self._pairs = re.compile(_pair_pattern(self._told)).findall
         self._begins = re.compile(self._told.begins or rf"(?<!{_KEY}){_KEY}++{re.escape(self._told.equals)}")
+        self._before = re.compile(self._told.before)
 
     def batches(self, reading: Reading) -> Iterator[tuple[int, Sequence[str]]]:
         return reading.blocks()
@@ -49,19 +50,28 @@ class KeyValues:
         fields["@before"] = before
         if before and (found := header(before)):
             fields["@stamp"], fields["@host"], fields["@app"] = found.stamp, found.host, found.app
-        return fields
+        return fields | self._lead(raw) if self._told.before else fields
+
+    def _lead(self, raw: str) -> Fields:
+        """The groups of `before`, empty where it is not found."""
+        found = self._before.search(raw, 0, LOOKED_AT)
+        return found.groupdict("") if found else dict.fromkeys(self._before.groupindex, "")
 
     def glance(self, decisive: Decisive) -> Glance[str] | None:
         columns = decisive.columns
         if any(column.startswith("@") for column in columns):
             return None
-        pairs = re.compile(_glance_pattern(self._told, columns)).findall
+        groups = self._before.groupindex
+        pairs = re.compile(_glance_pattern(self._told, tuple(c for c in columns if c not in groups))).findall
+        lead = self._lead if any(column in groups for column in columns) else None
 
         def look(raw: str) -> tuple[str, ...] | None:
             found = pairs(raw)
             told = {key: quoted or plain.strip() for key, quoted, plain in found}
             if len(told) != len(found):
                 return None  # one of them may stand inside another value
+            if lead is not None:
+                told |= lead(raw)
             return tuple([told.get(column, "") for column in columns])
 
         return look

@@ -122,6 +122,9 @@ class KeyValue(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Unquoted values may hold blanks, and end before the next `key=`."""
     begins: str = ""
     """A regular expression for where the first pair begins; what stands before it is an envelope."""
+    before: str = ""
+    """A regular expression, searched in the beginning of the record: its named groups are columns too, and go before
+    pairs of the same name."""
 
 
 class Layout(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -276,7 +279,7 @@ def _bad_patterns(mapping: Mapping) -> list[tuple[str, str]]:
     return bad
 
 
-_PATTERN_KEYS = frozenset(("pattern", "line", "unless", "begins"))
+_PATTERN_KEYS = frozenset(("pattern", "line", "unless", "begins", "before"))
 _PATTERN_TABLES = frozenset(("values", "cells", "shapes"))
 
 

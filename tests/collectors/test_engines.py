@@ -56,6 +56,23 @@ def test_unquoted_values_may_hold_blanks(tmp_path: Path, line: str, want: dict[s
     assert {key: fields.get(key) for key in want} == want
 
 
+BEFORE = """[keyvalue]
+begins = '(?<= )src='
+before = ' (?P<tag>[A-Z]+) (?P<host>\\S+) src='
+"""
+LED = [
+    ("<13>Mar  5 14:07:09 fw DENY a.example src=192.0.2.7 url=/x", {"tag": "DENY", "host": "a.example", "url": "/x"}),
+    ("<13>Mar  5 14:07:09 fw DENY a.example src=192.0.2.7 host=b.example", {"tag": "DENY", "host": "a.example"}),
+    ("fw deny src=192.0.2.7 host=b.example", {"tag": "", "host": "", "src": "192.0.2.7"}),
+]
+
+
+@pytest.mark.parametrize(("line", "want"), LED)
+def test_what_stands_before_the_pairs_is_named_by_groups(tmp_path: Path, line: str, want: dict[str, str]) -> None:
+    fields = ENGINES["keyvalue"](mapping(tmp_path, "keyvalue", BEFORE)).split(line)
+    assert {key: fields.get(key) for key in want} == want
+
+
 CEF = [
     (
         "CEF:0|Acme|G|1|1|Web request|3|request=https://a.example/x?q\\=1 act=allow cs1Label=Category cs1=AI and ML",
@@ -156,6 +173,7 @@ def test_cells_by_the_first_layout_that_fits(tmp_path: Path, line: str, want: di
 GLANCED = [
     ("keyvalue", "", [line for line, _ in KEYVALUE]),
     ("keyvalue", "[keyvalue]\nblanks = true\n", [line for line, _ in BLANKS]),
+    ("keyvalue", BEFORE, [line for line, _ in LED]),
     ("cef", "", [*(line for line, _ in CEF), "CEF:0|a|b|c|d|e|f|host=x url=a b ua=c", "CEF:0|a|b|c|d|e|f|url=a\\=b"]),
     ("json", "", [*(line for line, _ in JSON), '{"host":5,"url":["x"],"ua":null}', '{"host":{"url":"x"}}']),
     ("delimited", DELIMITED, [line for line, _ in CELLS]),
