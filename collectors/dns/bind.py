@@ -119,7 +119,9 @@ def _other(position: int, line: str) -> Record:
 
 
 def detect(head: Head) -> str:
-    fits = fitting(head, lambda line: _CLIENT.search(line) and " response: " not in line)
+    if any(" response: " in line or "|Infoblox|" in line for line in head.lines):
+        return ""  # Infoblox, whose own collector reads these too
+    fits = fitting(head, lambda line: _CLIENT.search(line))
     return f"{fits} are named's about a client, by its address and #port" if fits else ""
 
 
