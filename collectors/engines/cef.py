@@ -20,8 +20,8 @@ from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.syslog import header
 
 _START = re.compile(r"(CEF|LEEF):\s?(\d(?:\.\d)?)\|")
-_PIPE = re.compile(r"(?:[^|\\]|\\.)*+\|")
-_CEF_PAIR = re.compile(r"(?<![^\s|])([\w.\[\]-]++)=((?:[^\s\\]|\\.|\s(?![\w.\[\]-]++=))*+)")
+_PIPE = re.compile(r"[^|\\]*+(?:\\.[^|\\]*+)*+\|")
+_CEF_PAIR = re.compile(r"(?<![^\s|])([\w.\[\]-]++)=([^\s\\]*+(?:(?:\\.|\s(?![\w.\[\]-]++=))[^\s\\]*+)*+)")
 # Palo Alto's LEEF 1.0: https://www.ibm.com/docs/en/dsm?topic=integration-creating-syslog-destination-your-palo-alto-device
 _PIPED = re.compile(r"[^=|]*+=[^|]*+\|[\w .-]++=")
 _NEXT = re.compile(r"\s(?=[\w.\[\]-]++=)")

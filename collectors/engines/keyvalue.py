@@ -91,7 +91,7 @@ class KeyValues:
 def _pair_pattern(told: KeyValue) -> str:
     """Linear on any line: every repetition is possessive, and a key begins where no key goes on."""
     key = rf"(?<!{_KEY})({_KEY}++){re.escape(told.equals)}"
-    return rf'{key}(?:"((?:[^"\\]|\\.)*+)"(?={_gap(told)}|[\s;,\]|)]|\Z)|({_plain(told)}))'
+    return rf'{key}(?:"([^"\\]*+(?:\\.[^"\\]*+)*+)"(?={_gap(told)}|[\s;,\]|)]|\Z)|({_plain(told)}))'
 
 
 def _glance_pattern(told: KeyValue, columns: tuple[str, ...]) -> str:
@@ -109,10 +109,11 @@ def _plain(told: KeyValue) -> str:
     """A value without quotation marks."""
     gap = _gap(told)
     if told.blanks:
-        return rf"(?:[^\s]|\s(?!{_KEY}++{re.escape(told.equals)}))*+"
+        return rf"\S*+(?:\s(?!{_KEY}++{re.escape(told.equals)})\S*+)*+"
     if len(told.separator) == 1:
         return r"[^\s]*+" if told.separator == " " else rf"[^{gap}]*+"
-    return rf"(?:(?!{gap}).)*+"
+    first, rest = re.escape(told.separator[0]), re.escape(told.separator[1:])
+    return rf"[^{first}]*+(?:{first}(?!{rest})[^{first}]*+)*+"
 
 
 def _unescaped(text: str) -> str:

@@ -139,12 +139,12 @@ def _value(part: _Directive, before: str, following: str | _Directive) -> str:
         return rf"{capture}[^\]]*+){rest}"
     if before.count('"') % 2:
         if following.startswith('"'):
-            return rf'{pad}{capture}(?:[^"\\]|\\.)*+){rest}'
+            return rf'{pad}{capture}[^"\\]*+(?:\\.[^"\\]*+)*+){rest}'
         if part.field == "url":  # "%rm %ru HTTP/%rv": a URL may hold blanks
             return rf'{pad}(?>{capture}[^"]*){re.escape(following)})'
         return rf'{pad}{capture}[^\s"]*+){rest}'
     if part.encoding in ('"', "/") or part.field == "user_agent":
-        return rf'{pad}{capture}"(?:[^"\\]|\\.)*+"|[^\s"]\S*+|(?=\s|\Z)){rest}'
+        return rf'{pad}{capture}"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^\s"]\S*+|(?=\s|\Z)){rest}'
     words = _CLASSES.get(part.field, r"\S*" + r" \S*" * part.blanks)
     if not following or following[0].isspace():
         return rf"{pad}(?>{capture}{words})){rest}"
