@@ -58,6 +58,8 @@ class Collector:
     """What the format does not say, in words."""
     mapping: Mapping | None = None
     """The file that describes the format, where one does."""
+    is_last: bool = False
+    """Its format is many products': those that know one of them are asked first, in all ways."""
 
 
 def look(data: bytes) -> Head:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -63,8 +64,9 @@ def claims(data: bytes) -> list[Detected]:
     may hold records. More than one is a bug of ours."""
     ways = list(glimpses(data))
     are_lines = all(layers.are_lines for layers, _ in ways)
-    for layers, head in ways:
-        asked = COLLECTORS if are_lines or not layers.are_lines else _NOT_OF_LINES
+    for is_last, (layers, head) in product((False, True), ways):
+        all_asked = COLLECTORS if are_lines or not layers.are_lines else _NOT_OF_LINES
+        asked = [one for one in all_asked if one.is_last == is_last]
         if found := [Detected(one, _told(why, layers), layers) for one in asked if (why := one.detect(head))]:
             return found
     return []

@@ -44,6 +44,7 @@ def collector_of(mapping: Mapping) -> Collector:
         export=mapping.export,
         cannot=mapping.cannot,
         mapping=mapping,
+        is_last=mapping.detect.last,
     )
 
 

@@ -111,6 +111,8 @@ class Detect(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Regular expressions that fit the whole of a column."""
     reason: str = ""
     """The same in words."""
+    last: bool = False
+    """Asked only where no other collector reads the input in any way: what several products write."""
 
 
 class KeyValue(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
