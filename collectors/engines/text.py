@@ -1,4 +1,5 @@
-"""Lines of text that have no other form: the named groups of the first pattern that is found are the columns."""
+"""Lines of text that have no other form: the named groups of the first pattern that is found are the columns. What the
+group `pairs` holds is split further, as `[keyvalue]` says."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from shadowledger.collectors.collector import Head
 from shadowledger.collectors.engines.engine import Glance, NoRecord, UnreadableError
 from shadowledger.collectors.engines.fields import Fields
+from shadowledger.collectors.engines.keyvalue import KeyValues
 from shadowledger.collectors.engines.mapping import Mapping
 from shadowledger.collectors.engines.unwanted import Decisive
 from shadowledger.collectors.reading import Reading
@@ -27,6 +29,7 @@ class Texts:
         if mapping.text is None:
             raise ValueError("[[text.pattern]] is missing")
         self._patterns = [re.compile(one.pattern) for one in mapping.text.pattern]
+        self._pairs = KeyValues(mapping)
 
     def batches(self, reading: Reading) -> Iterator[tuple[int, Sequence[str]]]:
         return reading.blocks()
@@ -36,6 +39,8 @@ class Texts:
             found = pattern.search(raw, 0, _LONGEST)
             if found is not None:
                 fields = found.groupdict(default="")
+                if "pairs" in fields:
+                    fields |= self._pairs.split(fields["pairs"])
                 if found.start() > 0 and (before := header(raw[: found.start()])):
                     fields["@stamp"], fields["@host"], fields["@app"] = before.stamp, before.host, before.app
                 return fields
@@ -48,14 +53,24 @@ class Texts:
         if any(column.startswith("@") for column in columns):
             return None
         placed = [
-            (pattern.search, [pattern.groupindex.get(column, 0) for column in columns]) for pattern in self._patterns
+            (
+                pattern.search,
+                [pattern.groupindex.get(column, 0) for column in columns],
+                pattern.groupindex.get("pairs", 0),
+            )
+            for pattern in self._patterns
         ]
+        inner = self._pairs.glance(decisive)
 
         def look(raw: str) -> tuple[str, ...] | None:
-            for search, groups in placed:
+            for search, groups, pairs in placed:
                 found = search(raw, 0, _LONGEST)
                 if found is not None:
-                    return tuple([found[group] or "" if group else "" for group in groups])
+                    if pairs and inner is not None and (seen := inner(found[pairs])) is not None:
+                        return tuple(
+                            [found[group] if group else text for group, text in zip(groups, seen, strict=True)]
+                        )
+                    return None if pairs else tuple([found[group] or "" if group else "" for group in groups])
             return None
 
         return look
