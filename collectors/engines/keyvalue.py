@@ -106,14 +106,15 @@ def _gap(told: KeyValue) -> str:
 
 
 def _plain(told: KeyValue) -> str:
-    """A value without quotation marks."""
+    """A value without quotation marks. A separator of several characters ends it where a key follows."""
     gap = _gap(told)
     if told.blanks:
         return rf"\S*+(?:\s(?!{_KEY}++{re.escape(told.equals)})\S*+)*+"
     if len(told.separator) == 1:
         return r"[^\s]*+" if told.separator == " " else rf"[^{gap}]*+"
     first, rest = re.escape(told.separator[0]), re.escape(told.separator[1:])
-    return rf"[^{first}]*+(?:{first}(?!{rest})[^{first}]*+)*+"
+    end = rf"{rest}(?:[\w.@/-][\w.@/ -]*+{re.escape(told.equals)}|\Z)"
+    return rf"[^{first}]*+(?:{first}(?!{end})[^{first}]*+)*+"
 
 
 def _unescaped(text: str) -> str:
