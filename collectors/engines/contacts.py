@@ -8,13 +8,14 @@ from typing import NamedTuple
 
 from shadowledger.collectors.clock import EXPLICIT, NO_TIME, Clock, Stamp
 from shadowledger.collectors.dns.questions import question_word
-from shadowledger.collectors.endpoint.programs import Seen, artifacts, base_name
+from shadowledger.collectors.endpoint.programs import Seen, artifacts, base_name, is_interpreter
 from shadowledger.collectors.engines.fields import (
     NOTHING,
     STAR,
     Fields,
     Value,
     columns_of,
+    either,
     expanded,
     is_met,
     value_of,
@@ -179,6 +180,8 @@ class Contacts:
 
     def _one(self, position: int, plan: Plan, fields: Fields) -> Iterator[Record]:
         if plan.type.kind:
+            if self._reading.wanted is not None and self._is_nobodys(plan, fields, self._reading.wanted):
+                return
             found: list[Record] = list(plan.artifacts(position, fields, self._clock, self._reading))
             yield from found or [Ignored(position, f"names no {plan.type.kind.replace('_', ' ')}")]
             return
@@ -189,6 +192,12 @@ class Contacts:
         if self._reading.wanted is not None and not self._is_wanted(plan, target, fields, self._reading.wanted):
             return
         yield plan.traffic(position, target, fields, self._clock)
+
+    def _is_nobodys(self, plan: Plan, fields: Fields, wanted: Wanted) -> bool:
+        """Whether a program is one that no signature names, and runs no other."""
+        program = base_name(plan.values["value"](fields)[:_LONGEST_TEXT]) if plan.type.kind == "process" else ""
+        self.is_dull = bool(program) and not wanted.program(program) and not is_interpreter(program)
+        return self.is_dull
 
     def _is_wanted(self, plan: Plan, target: Target, fields: Fields, wanted: Wanted) -> bool:
         if plan.type.via in _NO_QUESTION:
@@ -210,7 +219,7 @@ def decisive(mapping: Mapping) -> Decisive:
     others = dict.fromkeys(
         column
         for one in mapping.types()
-        for column in (*one.when, *columns_of(one.host), *columns_of(one.question_type), *columns_of(one.value))
+        for column in (*either(one.when), *columns_of(one.host), *columns_of(one.question_type), *columns_of(one.value))
     )
     targets = [column for column in others if column not in paths]
     urls = [*targets, *paths]

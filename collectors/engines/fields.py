@@ -53,7 +53,7 @@ def spellings(mapping: Mapping) -> dict[str, str]:
     named: list[str] = [name for column in mapping.detect.columns for name in column.split("|")]
     named += mapping.detect.values
     for one in mapping.types():
-        named += one.when
+        named += either(one.when)
         for name in one.__struct_fields__:
             told = getattr(one, name)
             if name == "time":
@@ -134,14 +134,28 @@ _UNDO: dict[str, Callable[[str], str]] = {
 }
 
 
+def either(columns: Iterable[str]) -> list[str]:
+    """The columns of `a|b`, by each of which sources call one thing."""
+    return [name for column in columns for name in column.split("|")]
+
+
 def is_met(when: dict[str, str | tuple[str, ...]]) -> Callable[[Fields], bool]:
     """Compile a record type's `when`."""
-    conditions = [(column, _condition((words,) if isinstance(words, str) else words)) for column, words in when.items()]
+    conditions = [
+        (column.split("|"), _condition((words,) if isinstance(words, str) else words)) for column, words in when.items()
+    ]
 
     def holds(fields: Fields) -> bool:
-        return all(condition(fields.get(column, "").strip().lower()) for column, condition in conditions)
+        return all(condition(_first_of(fields, columns).strip().lower()) for columns, condition in conditions)
 
     return holds
+
+
+def _first_of(fields: Fields, columns: list[str]) -> str:
+    for column in columns:
+        if text := fields.get(column, ""):
+            return text
+    return ""
 
 
 def _condition(words: Iterable[str]) -> Callable[[str], bool]:

@@ -68,8 +68,8 @@ class RecordType(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     name: str = ""
     when: dict[str, str | tuple[str, ...]] = {}
-    """Columns and the words one of which each must hold: in lower case, `*` for anything, `!` for nothing, `~` before
-    a regular expression that must fit the whole."""
+    """Columns (`a|b` for whichever says something) and the words one of which each must hold: in lower case, `*` for
+    anything, `!` for nothing, `~` before a regular expression that must fit the whole."""
     ignore: str = ""
     """Why a record of this type is none for us; empty where it is."""
     via: Via | None = None
