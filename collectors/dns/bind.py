@@ -38,6 +38,8 @@ _OTHERS = (
     ("query failed", "a query that failed"),
     ("query-errors: ", "a query that failed"),
 )
+_DHCPD = re.compile(r"\bdhcpd(?:\[\d+\])?: ", re.ASCII)
+"""ISC's other server, often on the same machine and in the same syslog."""
 # https://bind9.readthedocs.io/en/latest/reference.html#namedconf-statement-category
 _NAMED = re.compile(
     r"\bnamed\[\d+\]: |\bclient (?:@0x[0-9a-f]+ )?\S+#\d|\b(?:client|cname|config|database|default|delegation-only"
@@ -115,13 +117,15 @@ def _other(position: int, line: str) -> Record:
             return Ignored(position, reason)
     if _NAMED.search(line):
         return Ignored(position, "another message of named")
+    if _DHCPD.search(line):
+        return Ignored(position, "a message of the DHCP server beside it")
     return Issue(position, "not a line of named")
 
 
 def detect(head: Head) -> str:
     if any(" response: " in line or "|Infoblox|" in line for line in head.lines):
         return ""  # Infoblox, whose own collector reads these too
-    fits = fitting(head, lambda line: _CLIENT.search(line))
+    fits = fitting(head._replace(lines=tuple(line for line in head.lines if not _DHCPD.search(line))), _CLIENT.search)
     return f"{fits} are named's about a client, by its address and #port" if fits else ""
 
 
