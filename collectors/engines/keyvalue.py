@@ -10,18 +10,19 @@ from collections.abc import Iterator, Sequence
 
 from shadowledger.collectors.collector import Head
 from shadowledger.collectors.engines.engine import Glance, NoRecord, UnreadableError
-from shadowledger.collectors.engines.fields import Fields
+from shadowledger.collectors.engines.fields import Fields, spellings
 from shadowledger.collectors.engines.mapping import KeyValue, Mapping
 from shadowledger.collectors.engines.unwanted import Decisive
 from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.syslog import LOOKED_AT, header
 
-_KEY = r"[\w.@/-]"
+_HEADER = frozenset(("@stamp", "@host", "@app"))
+_KEY = r"[A-Za-z0-9_.@/-]"
 
 
 class KeyValues:
-    """Stateless. Beside the pairs there are `@stamp`, `@host` and `@app` of a syslog header, `@before`, which is what
-    stands before the first pair, and the named groups of the mapping's `before`."""
+    """Stateless. Beside the pairs there are `@before`, which is what stands before the first of them; `@stamp`, `@host`
+    and `@app` of a syslog header, where the mapping names one of these; and the named groups of its `before`."""
 
     framing = "line"
     resumes = True
@@ -31,6 +32,7 @@ class KeyValues:
         self._pairs = re.compile(_pair_pattern(self._told)).findall
         self._begins = re.compile(self._told.begins or rf"(?<!{_KEY}){_KEY}++{re.escape(self._told.equals)}")
         self._before = re.compile(self._told.before)
+        self._reads_header = not _HEADER.isdisjoint(spellings(mapping))
 
     def batches(self, reading: Reading) -> Iterator[tuple[int, Sequence[str]]]:
         return reading.blocks()
@@ -48,7 +50,7 @@ class KeyValues:
         if "\\" in raw:
             fields = {key: _unescaped(text) for key, text in fields.items()}
         fields["@before"] = before
-        if before and (found := header(before)):
+        if before and self._reads_header and (found := header(before)):
             fields["@stamp"], fields["@host"], fields["@app"] = found.stamp, found.host, found.app
         return fields | self._lead(raw) if self._told.before else fields
 
@@ -91,7 +93,7 @@ class KeyValues:
 def _pair_pattern(told: KeyValue) -> str:
     """Linear on any line: every repetition is possessive, and a key begins where no key goes on."""
     key = rf"(?<!{_KEY})({_KEY}++){re.escape(told.equals)}"
-    return rf'{key}(?:"([^"\\]*+(?:\\.[^"\\]*+)*+)"(?={_gap(told)}|[\s;,\]|)]|\Z)|({_plain(told)}))'
+    return rf'{key}(?:"([^"\\]*+(?:\\.[^"\\]*+)*+)"(?![^\s;,\]|){_gap(told)}])|({_plain(told)}))'
 
 
 def _glance_pattern(told: KeyValue, columns: tuple[str, ...]) -> str:
@@ -111,7 +113,7 @@ def _plain(told: KeyValue) -> str:
     if told.blanks:
         return rf"\S*+(?:\s(?!{_KEY}++{re.escape(told.equals)})\S*+)*+"
     if len(told.separator) == 1:
-        return r"[^\s]*+" if told.separator == " " else rf"[^{gap}]*+"
+        return r"\S*+" if told.separator == " " else rf"[^{gap}]*+"
     first, rest = re.escape(told.separator[0]), re.escape(told.separator[1:])
     end = rf"{rest}(?:[\w.@/-][\w.@/ -]*+{re.escape(told.equals)}|\Z)"
     return rf"[^{first}]*+(?:{first}(?!{end})[^{first}]*+)*+"

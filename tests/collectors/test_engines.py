@@ -37,7 +37,8 @@ KEYVALUE = [
 
 @pytest.mark.parametrize(("line", "want"), KEYVALUE)
 def test_pairs_of_key_and_value(tmp_path: Path, line: str, want: dict[str, str]) -> None:
-    fields = ENGINES["keyvalue"](mapping(tmp_path, "keyvalue")).split(line)
+    told = mapping(tmp_path, "keyvalue", record=f'{WEB}time = [{{ columns = "@stamp" }}]\n')
+    fields = ENGINES["keyvalue"](told).split(line)
     assert {key: fields.get(key) for key in want} == want
 
 
