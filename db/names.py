@@ -26,10 +26,12 @@ _SYSTEM_ACCOUNTS = frozenset(
     (
         "root", "system", "local service", "network service", "daemon", "nobody", "www-data", "proxy", "bind", "bin",
         "sys", "messagebus", "systemd-network", "systemd-resolve", "systemd-timesync", "syslog", "polkitd", "_apt",
+        "s-1-5-18", "s-1-5-19", "s-1-5-20",
     )
 )  # fmt: skip
 """Accounts that no person signs in with, on Debian (https://www.debian.org/doc/debian-policy/ch-opersys.html#uid-and-gid-classes)
-and on Windows (https://learn.microsoft.com/windows/security/identity-protection/access-control/local-accounts)."""
+and on Windows (https://learn.microsoft.com/windows/security/identity-protection/access-control/local-accounts), by name
+or by SID (https://learn.microsoft.com/windows-server/identity/ad-ds/manage/understand-security-identifiers)."""
 
 
 def user_name(text: str) -> Name:

@@ -31,6 +31,8 @@ USERS = [
     ("JO\u0308RG", "sam", "jörg"),
     ("NT AUTHORITY\\SYSTEM", "system", "nt authority\\system"),
     ("NT AUTHORITY\\LOCAL SERVICE", "system", "nt authority\\local service"),
+    ("S-1-5-18", "system", "s-1-5-18"),
+    ("S-1-5-21-1004336348-1177238915-682003330-1104", "sam", "s-1-5-21-1004336348-1177238915-682003330-1104"),
     ("NT-AUTORITÄT\\SYSTEM", "system", "nt-autorität\\system"),
     ("AUTORITE NT\\Système", "system", "autorite nt\\système"),
     ("Window Manager\\DWM-1", "system", "window manager\\dwm-1"),
