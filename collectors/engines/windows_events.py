@@ -1,4 +1,5 @@
-"""Windows events as XML: one `<Event>` a line (XmlWinEventLog) or an exported document of many; a record is an event.
+"""Windows events as XML: one `<Event>` a line (XmlWinEventLog), an exported document of many, or an EVTX file; a record
+is an event.
 
 https://learn.microsoft.com/windows/win32/wes/eventschema-schema. Columns are named as in the JSON of other tools:
 `System.EventID`, `System.Computer`, `System.TimeCreated`, `EventData.QueryName` ..."""
@@ -10,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from html import unescape
 
 from shadowledger.collectors.collector import Head
+from shadowledger.collectors.engines import evtx
 from shadowledger.collectors.engines.engine import Glance, NoRecord, UnreadableError
 from shadowledger.collectors.engines.fields import Fields
 from shadowledger.collectors.engines.mapping import Mapping
@@ -33,8 +35,11 @@ class WindowsEvents:
     def __init__(self, mapping: Mapping) -> None:
         del mapping
 
-    def batches(self, reading: Reading) -> Iterator[tuple[int, Sequence[str]]]:
+    def batches(self, reading: Reading) -> Iterator[tuple[int, Sequence[str | UnreadableError]]]:
         """Events in order, by their number in the document. An event that never ends is cut at LONGEST_LINE_BYTES."""
+        if reading.opened.head.startswith(evtx.MAGIC):
+            yield from ((position, [event]) for position, event in enumerate(evtx.events(reading), 1))
+            return
         position, events, rest = 1, list[str](), ""
         for _, lines in reading.blocks():
             *whole, rest = (rest + "\n".join(lines) + "\n").split(_END)
@@ -51,7 +56,9 @@ class WindowsEvents:
         if events:
             yield position, events
 
-    def split(self, raw: str) -> Fields:
+    def split(self, raw: str | UnreadableError) -> Fields:
+        if isinstance(raw, UnreadableError):
+            raise raw
         if not raw.strip():
             raise NoRecord
         fields = {f"System.{name}": unescape(value) for name, value in _SYSTEM.findall(raw)}
@@ -62,11 +69,13 @@ class WindowsEvents:
         fields |= {f"EventData.{name}": unescape(value) for name, value in _DATA.findall(raw)}
         return fields
 
-    def glance(self, decisive: Decisive) -> Glance[str] | None:
+    def glance(self, decisive: Decisive) -> Glance[str | UnreadableError] | None:
         del decisive
         return None
 
     def sample(self, head: Head) -> list[Fields | None]:
+        if head.data.startswith(evtx.MAGIC):
+            return [dict.fromkeys(("System.EventID", "System.Provider", "System.Computer"), "")]  # its first chunk does not end in what is shown here
         text = head.data.decode("utf-8", "replace")
         *whole, _ = text.split(_END)
         found: list[Fields | None] = []
