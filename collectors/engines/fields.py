@@ -105,11 +105,11 @@ def _pick(pick: Pick, nothing: frozenset[str]) -> Value:
 
     def read(fields: Fields) -> str:
         if pick.join is not None:
-            return taken(pick.join.join(text for column in columns if (text := column(fields))))
+            return taken(pick.join.join(text for column in columns if (text := column(fields)))) or pick.otherwise
         for column in columns:
             if (text := column(fields)) and (text := taken(text)):
                 return text
-        return ""
+        return pick.otherwise
 
     return read
 

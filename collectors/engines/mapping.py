@@ -34,6 +34,8 @@ class Pick(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """An encoding: `percent` (%20), `plus` (IIS: + for a blank), `labels` ((3)www(6)google(3)com(0), Windows DNS)."""
     join: str | None = None
     """Put between the columns where all of them together are the value."""
+    otherwise: str = ""
+    """The value where the columns say nothing."""
 
 
 Spec = str | Pick | tuple[str | Pick, ...]
@@ -163,6 +165,8 @@ class W3c(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Regular expressions that whole values fit, by column: a row is read by the names under which its values have
     their shapes."""
     begins: str = ""
+    header: str = ""
+    """A regular expression that fits the whole of a line that names the columns without `#Fields`."""
 
 
 class Pattern(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -281,7 +285,7 @@ def _bad_patterns(mapping: Mapping) -> list[tuple[str, str]]:
     return bad
 
 
-_PATTERN_KEYS = frozenset(("pattern", "line", "unless", "begins", "before"))
+_PATTERN_KEYS = frozenset(("pattern", "line", "unless", "begins", "before", "header"))
 _PATTERN_TABLES = frozenset(("values", "cells", "shapes"))
 
 

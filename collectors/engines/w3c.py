@@ -20,6 +20,7 @@ from shadowledger.collectors.syslog import header
 
 _FIELDS = "#fields:"
 _DATE = "#date:"
+_LONGEST_HEADER = 4096
 # Values in quotation marks, in which a doubled one stands for itself (ProxySG, TMG); others end at a blank.
 _WORD = r'(?:"((?:[^"]|"")*+)"(?!\S)|(\S++))'
 _PASSED_WORD = r'(?:"(?:[^"]|"")*+"(?!\S)|\S++)'
@@ -38,6 +39,7 @@ class W3cRows:
         self._spelled = spellings(mapping)
         self._needed = [column.split("|") for column in mapping.detect.columns]
         self._begins = re.compile(self._told.begins).search if self._told.begins else None
+        self._is_header = re.compile(self._told.header).fullmatch if self._told.header else None
         self._shapes = {name: re.compile(shape).fullmatch for name, shape in self._told.shapes.items()}
         self._spare = [_Names(layout.names(), self._shapes, layout.least, layout.most) for layout in self._told.layout]
         self._named: _Names | None = None
@@ -51,10 +53,13 @@ class W3cRows:
         line = "#" + line[1:].lstrip()
         lowered = line[:12].lower()
         if lowered.startswith(_FIELDS):
-            told = line[len(_FIELDS) :].replace("\t", " ").split()
-            self._named = _Names([self._spelled.get(name.lower(), name) for name in told], self._shapes)
+            self._name(line[len(_FIELDS) :])
         elif lowered.startswith(_DATE):
             self._date = line[len(_DATE) :].strip()[:10]
+
+    def _name(self, told: str) -> None:
+        names = told.replace("\t", " ").split()
+        self._named = _Names([self._spelled.get(name.lower(), name) for name in names], self._shapes)
 
     def _cells(self, raw: str) -> tuple[list[str], int]:
         start = 0
@@ -81,6 +86,9 @@ class W3cRows:
             raise NoRecord
         if raw[0] == "#":
             self._take_header(raw)
+            raise NoRecord
+        if self._is_header is not None and self._is_header(raw[:_LONGEST_HEADER]):
+            self._name(raw)
             raise NoRecord
         cells, start = self._cells(raw)
         names = self._names_for(cells)
@@ -149,7 +157,8 @@ class W3cRows:
             try:
                 found.append(self.split(line))
             except NoRecord:
-                named = self._named.names if self._named and _FIELDS[1:] in line[:12].lower() else ()
+                told = _FIELDS[1:] in line[:12].lower() or line[0] != "#"
+                named = self._named.names if self._named and told else ()
                 if named and all(any(name in named for name in needed) for needed in self._needed):
                     return [dict.fromkeys(named, "")]  # the header speaks for what follows
             except UnreadableError:
