@@ -12,7 +12,7 @@ import msgspec
 
 from shadowledger.collectors.sources import LONGEST_LINE_BYTES
 
-LISTS = ("Records", "records", "events", "value", "results", "items", "data", "entries", "logs", "activities")
+LISTS = ("Records", "records", "events", "value", "result", "results", "items", "data", "entries", "logs", "activities")
 """The members that hold the records: of CloudTrail, Azure, Splunk, Microsoft Graph, Google's and other exports."""
 MOST_LEVELS = 512
 CUT_OFF = "the JSON document breaks off; what came before was read"

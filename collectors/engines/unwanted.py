@@ -34,16 +34,19 @@ class Unwanted:
         self._decisive = decisive
         self._targets: set[Seen] = set()
         self._alone = {""}
+        self._together: set[Seen] = set()
         self._reduce = _reducer(decisive, api_words)
 
     def knows(self) -> Callable[[Seen], bool]:
         """Compile the question whether a record with these texts is wanted by nobody."""
         reduce, targets, alone, alone_at = self._reduce, self._targets, self._alone, self._decisive.alone_at
+        together = self._together
         if alone_at == len(self._decisive.columns):
             return lambda seen: reduce(seen) in targets
 
         def knows(seen: Seen) -> bool:
-            return alone.issuperset(seen[alone_at:]) and reduce(seen) in targets
+            texts = seen[alone_at:]
+            return (alone.issuperset(texts) or texts in together) and reduce(seen) in targets
 
         def knows_one(seen: Seen) -> bool:
             return seen[alone_at] in alone and reduce(seen) in targets
@@ -56,8 +59,11 @@ class Unwanted:
         if seen != tuple([fields.get(column, "") for column in self._decisive.columns]):
             return  # the glance did not see what splitting found
         texts = [text for text in seen[self._decisive.alone_at :] if text]
-        if agent_is_dull and len(texts) == 1 and len(texts[0]) < _LONGEST_KEY:
-            _add(self._alone, texts[0], "")
+        if agent_is_dull and texts and sum(map(len, texts)) < _LONGEST_KEY:
+            if len(texts) == 1:
+                _add(self._alone, texts[0], "")
+            else:  # which of them was asked about is not known here
+                _add(self._together, seen[self._decisive.alone_at :])
         if is_dull and (key := self._reduce(seen)) is not None and sum(map(len, key)) < _LONGEST_KEY:
             _add(self._targets, key)
 
