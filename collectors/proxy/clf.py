@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 
 from shadowledger.collectors.clock import EXPLICIT, NO_TIME, Clock, Stamp, clock_of, epoch_us
 from shadowledger.collectors.collector import Collector, Head
+from shadowledger.collectors.engines.unwanted import Decisive, Unwanted
 from shadowledger.collectors.lines import fitting
 from shadowledger.collectors.proxy.logformat import LogFormat, compile_format
 from shadowledger.collectors.proxy.squid import REFERENCE, action_of, bytes_of, is_address, is_name, not_a_request
@@ -103,13 +104,30 @@ def _record(position: int, values: dict[str, str], clock: Clock, reading: Readin
     )
 
 
+_DECISIVE = Decisive(("method", "scheme", "host", "host_header", "sni", "port", "url", "path", "user_agent"), 6, 8)
+"""Fields on which it depends whether a record is wanted."""
+
+
+def _seen(formats: tuple[LogFormat, ...], line: str) -> tuple[str, ...] | None:
+    for format_ in formats:
+        seen = format_.texts(line, _DECISIVE.columns)
+        if seen is not None:
+            return seen
+    return None
+
+
 def _read(reading: Reading, formats: tuple[LogFormat, ...]) -> Iterator[Record]:
-    clock = clock_of(reading)
+    clock, wanted = clock_of(reading), reading.wanted
+    unwanted = Unwanted(_DECISIVE, frozenset(wanted.api_words if wanted is not None else ()))
+    is_unwanted = unwanted.knows()
     for first, lines in reading.blocks():
         for position, line in enumerate(lines, first):
             if not line or line[0] == "#" or line.isspace():
                 continue
             reading.record_count += 1
+            seen = _seen(formats, line) if wanted is not None else None
+            if seen is not None and is_unwanted(seen):
+                continue
             values = _values(formats, line)
             if values is None:
                 yield Issue(position, "not in this log format")
@@ -117,6 +135,11 @@ def _read(reading: Reading, formats: tuple[LogFormat, ...]) -> Iterator[Record]:
             record = _record(position, values, clock, reading)
             if record is not None:
                 yield record
+            elif seen is not None and wanted is not None:
+                agent, path = values.get("user_agent", ""), _target(values).path
+                is_dull = not path or wanted.nobody(_target(values).host)
+                told = dict(zip(_DECISIVE.columns, seen, strict=True))
+                unwanted.remember(seen, told, is_dull=is_dull, agent_is_dull=not wanted.agent(agent))
 
 
 def read_custom(reading: Reading) -> Iterator[Record]:

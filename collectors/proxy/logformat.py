@@ -5,6 +5,7 @@ http://www.squid-cache.org/Doc/config/logformat/: a directive is `%`, then optio
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -52,6 +53,8 @@ class LogFormat:
     _pattern: re.Pattern[str]
     _fields: tuple[tuple[str, str], ...]
     """For each group of the pattern, in order: the field, and the encoding to undo."""
+    _places: dict[tuple[str, ...], list[int]] = dataclasses.field(default_factory=dict, compare=False)
+    """Of fields that `texts` was asked for, the groups."""
 
     def values(self, line: str) -> dict[str, str] | None:
         """What a line says, by field, with encodings undone and nothing for `-`; None where the line has another
@@ -64,6 +67,17 @@ class LogFormat:
             if text and text != "-" and field not in values:
                 values[field] = _decoded(text, encoding) if field in _ENCODED else text
         return values
+
+    def texts(self, line: str, fields: tuple[str, ...]) -> tuple[str, ...] | None:
+        """What a line says in some fields, as it stands there; None where the line has another format."""
+        found = self._pattern.match(line)
+        if found is None:
+            return None
+        places = self._places.get(fields)
+        if places is None:
+            named = [name for name, _ in self._fields]
+            places = self._places[fields] = [named.index(field) + 1 if field in named else 0 for field in fields]
+        return tuple([found[place] or "" if place else "" for place in places])
 
 
 def compile_format(text: str) -> LogFormat:
