@@ -180,18 +180,21 @@ def words_and_patterns(words: Iterable[str]) -> tuple[frozenset[str], tuple[re.P
 
 
 def expanded(fields: Fields, starred: Iterable[str]) -> Iterable[Fields]:
-    """The record once for each element of the lists that starred columns read; once where there is none."""
+    """The record once for each element of the lists that starred columns read; once where there is none. Each is good
+    until the next is asked for."""
     found = [column.split(STAR, 1) for column in starred]
-    number = 0
-    while True:
-        more = {
-            f"{head}{STAR}{tail}": text
-            for head, tail in found
-            if (text := fields.get(f"{head}.{number}.{tail}" if tail else f"{head}.{number}")) is not None
-        }
-        if not more:
-            if number == 0:
-                yield fields
-            return
-        yield {**fields, **more}
-        number += 1
+    ends = tuple(f".{tail}" if tail else "" for _, tail in found)
+    numbers = {
+        number
+        for name in fields
+        for (head, _), end in zip(found, ends, strict=True)
+        if name.startswith(f"{head}.") and name.endswith(end)
+        and (number := name[len(head) + 1 : len(name) - len(end)]).isdecimal()
+    }  # fmt: skip
+    one = dict(fields)
+    for number in sorted(numbers, key=lambda text: (len(text), text)):
+        for (head, tail), end in zip(found, ends, strict=True):
+            one[f"{head}{STAR}{tail}"] = fields.get(f"{head}.{number}{end}", "")
+        yield one
+    if not numbers:
+        yield fields

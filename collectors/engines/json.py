@@ -60,9 +60,9 @@ class Json:
         if any(column.startswith("@") for column in columns):
             return None
         places = [_place(column) for column in columns]
-        if any(one != other and one[: len(other)] == other for one in places for other in places):
-            return None  # a column and a member of it
-        decode, getters = _glimpse(places)
+        members = [at for at, place in enumerate(places) if any(place[:size] in places for size in range(len(place)))]
+        """Columns inside others: where these are texts, as the rest of this takes them to be, they have no members."""
+        decode, getters = _glimpse([place for at, place in enumerate(places) if at not in members])
         several = len(getters) > 1
         get = attrgetter(*getters)
         lists = [at for at, place in enumerate(places) if ".".join(place) != columns[at]]
@@ -86,6 +86,8 @@ class Json:
                     else:
                         return None
                 seen.append(value)
+            for at in members:
+                seen.insert(at, "")
             return tuple(seen) if not lists or not any(seen[at] for at in lists) else None
 
         return look

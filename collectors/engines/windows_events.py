@@ -75,7 +75,8 @@ class WindowsEvents:
 
     def sample(self, head: Head) -> list[Fields | None]:
         if head.data.startswith(evtx.MAGIC):
-            return [dict.fromkeys(("System.EventID", "System.Provider", "System.Computer"), "")]  # its first chunk does not end in what is shown here
+            # the first chunk does not end in what is shown here
+            return [dict.fromkeys(("System.EventID", "System.Provider", "System.Computer"), "")]
         text = head.data.decode("utf-8", "replace")
         *whole, _ = text.split(_END)
         found: list[Fields | None] = []
