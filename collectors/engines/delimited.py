@@ -25,7 +25,12 @@ class Shape:
         self._most = layout.most
 
     def fits(self, cells: Sequence[str]) -> bool:
-        return self._least <= len(cells) <= self._most and all(fits(cells[at]) for at, fits in self._cells)
+        if not self._least <= len(cells) <= self._most:
+            return False
+        for at, fits in self._cells:  # noqa: SIM110 - half the time of all()
+            if not fits(cells[at]):
+                return False
+        return True
 
     def fields(self, cells: Sequence[str]) -> Fields:
         return dict(zip(self.names, cells, strict=False))
