@@ -21,10 +21,10 @@ from shadowledger.collectors.syslog import header
 
 _START = re.compile(r"(CEF|LEEF):\s?(\d(?:\.\d)?)\|")
 _PIPE = re.compile(r"[^|\\]*+(?:\\.[^|\\]*+)*+\|")
-_CEF_PAIR = re.compile(r"(?<![^\s|])([\w.\[\]-]++)=([^\s\\]*+(?:(?:\\.|\s(?![\w.\[\]-]++=))[^\s\\]*+)*+)")
+_NO_KEY = r"\s(?![\w.\[\]-]++=)"
+_CEF_PAIR = re.compile(rf"(?<![^\s|])([\w.\[\]-]++)=([^\s\\]*+(?:(?:\\.|{_NO_KEY})[^\s\\]*+)*+)")
 # Palo Alto's LEEF 1.0: https://www.ibm.com/docs/en/dsm?topic=integration-creating-syslog-destination-your-palo-alto-device
 _PIPED = re.compile(r"[^=|]*+=[^|]*+\|[\w .-]++=")
-_NEXT = re.compile(r"\s(?=[\w.\[\]-]++=)")
 _LABEL = "Label"
 _HEADER = ("@vendor", "@product", "@version", "@event", "@name", "@severity")
 
@@ -64,6 +64,10 @@ class Cef:
         if any(":" in column or column in ("@stamp", "@host") for column in columns):
             return None
         heads = {name: number for number, name in enumerate(_HEADER, 1)}
+        keys = "|".join(re.escape(column) for column in columns if column[0] != "@") or "(?!)"
+        cef = re.compile(rf" ({keys})=([^\s]*+(?:{_NO_KEY}[^\s]*+)*+)").findall
+        leef = re.compile(rf"\t({keys})=([^\t]*+)").findall
+        piped = re.compile(rf"\|({keys})=([^|]*+)").findall
 
         def look(raw: str) -> tuple[str, ...] | None:
             at = raw.find("CEF:")
@@ -72,18 +76,24 @@ class Cef:
             if len(parts) != (8 if is_cef else 6) or not (is_cef or parts[0].startswith("LEEF:1")):
                 return None
             pairs = parts.pop()
-            if "\\" in pairs or not (is_cef or "\t" in pairs):
+            if "\\" in pairs:
                 return None
-            seen = []
-            for column in columns:
-                if column[0] == "@":
-                    seen.append(parts[heads[column]].strip() if heads[column] < len(parts) else "")
-                    continue
-                text = _value(pairs, column, is_cef)
-                if text is None:
-                    return None
-                seen.append(text)
-            return tuple(seen)
+            if is_cef:
+                found = cef(" " + pairs)
+            elif "\t" in pairs:
+                found = leef("\t" + pairs)
+            elif _PIPED.match(pairs):
+                found = piped("|" + pairs)
+            else:
+                return None
+            told = dict(found)
+            if len(told) != len(found):
+                return None  # of a key that comes twice
+            return tuple([
+                told.get(column, "").strip() if column[0] != "@"
+                else parts[heads[column]].strip() if heads[column] < len(parts) else ""
+                for column in columns
+            ])  # fmt: skip
 
         return look
 
@@ -97,22 +107,6 @@ class Cef:
             except UnreadableError:
                 found.append(None)
         return found
-
-
-def _value(pairs: str, column: str, is_cef: bool) -> str | None:
-    """The value of one key, without splitting all pairs; None where the key stands there twice."""
-    lead = f" {column}=" if is_cef else f"\t{column}="
-    start = len(column) + 1 if pairs.startswith(lead[1:]) else 0
-    at = pairs.find(lead)
-    if at >= 0:
-        if start or pairs.find(lead, at + 1) >= 0:
-            return None
-        start = at + len(lead)
-    if not start:
-        return ""
-    stop = _NEXT.search(pairs, start) if is_cef else None
-    end = stop.start() if stop else -1 if is_cef else pairs.find("\t", start)
-    return (pairs[start:end] if end >= 0 else pairs[start:]).strip()
 
 
 def _head(raw: str, at: int, count: int) -> tuple[Fields, int]:
