@@ -22,8 +22,9 @@ _FIELDS = "#fields:"
 _DATE = "#date:"
 _LONGEST_HEADER = 4096
 # Values in quotation marks, in which a doubled one stands for itself (ProxySG, TMG); others end at a blank.
-_WORD = r'(?:"((?:[^"]|"")*+)"(?!\S)|(\S++))'
-_PASSED_WORD = r'(?:"(?:[^"]|"")*+"(?!\S)|\S++)'
+_QUOTED = r'[^"]*+(?:""[^"]*+)*+'
+_WORD = rf'(?:"({_QUOTED})"(?!\S)|(\S++))'
+_PASSED_WORD = rf'(?:"{_QUOTED}"(?!\S)|\S++)'
 _WORDS = re.compile(_WORD)
 
 
@@ -190,8 +191,11 @@ class _Names:
         """A regular expression for whole rows, with two groups (quoted, plain) for each of `columns`."""
         words = []
         for name in self.names:
-            shape = rf"(?=(?:\"(?:{shapes[name]})\"|(?:{shapes[name]}))(?!\S))" if name in shapes else ""
-            words.append(shape + (_WORD if name in columns else _PASSED_WORD))
+            if shape := shapes.get(name):
+                word = rf'(?:"({shape})"|({shape}))' if name in columns else rf'(?:"(?:{shape})"|(?:{shape}))'
+                words.append(word + r"(?!\S)")
+            else:
+                words.append(_WORD if name in columns else _PASSED_WORD)
         sure, rest = words[: self._least], words[self._least :]
         tail = "".join(rf"(?:\s++{word}" for word in rest) + ")?" * len(rest)
         more = r"(?:\s++.*+)?" if self._most > len(self.names) else ""
