@@ -15,6 +15,7 @@ from random import Random
 from logs import Cost, _console, run
 
 from shadowledger.collectors.collector import Collector
+from shadowledger.collectors.engines.unwanted import authority_of
 from shadowledger.collectors.reading import Reading, Settings
 from shadowledger.collectors.records import Traffic
 from shadowledger.collectors.registry import COLLECTORS, layers_for
@@ -102,10 +103,12 @@ def _templates(collector: Collector, sample: Path) -> tuple[list[str], list[tupl
 
 
 def _is_quiet(record: Traffic) -> bool:
-    """Whether nothing but its host can make a record a hit."""
+    """Whether nothing but its host can make a record a hit: no API's path, no SDK, no program."""
     wanted = _INDEX.wanted
     asked = record.path, record.method, record.port, record.user_agent, record.question_type
-    return not wanted("h1.example1.com", *asked) and not (record.process and wanted.program(record.process))
+    is_asked_each_time = authority_of(record.path, frozenset(wanted.api_words)) is None
+    is_program = bool(record.process) and wanted.program(record.process)
+    return not is_asked_each_time and not is_program and not wanted("h1.example1.com", *asked)
 
 
 def _data_offset(collector: Collector, lines: list[str], found: dict[int, str]) -> int | None:

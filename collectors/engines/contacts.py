@@ -173,10 +173,11 @@ class Contacts:
             yield from self._one(position, plan, fields)
 
     def _several(self, position: int, plan: Plan, fields: Fields) -> Iterator[Record]:
-        each = [list(self._one(position, plan, one)) for one in expanded(fields, plan.starred)]
+        each = [list(self._one(position, plan, part)) for part in expanded(fields, plan.starred)]
         told = [record for records in each for record in records if not isinstance(record, Ignored)]
         yield from told or [record for records in each for record in records][:1]
-        self.is_dull = False
+        if len(each) > 1:
+            self.is_dull = self.agent_is_dull = False
 
     def _one(self, position: int, plan: Plan, fields: Fields) -> Iterator[Record]:
         if plan.type.kind:

@@ -42,7 +42,7 @@ def columns_of(spec: Spec | None) -> tuple[str, ...]:
     if spec is None:
         return ()
     if isinstance(spec, str):
-        return (spec,)
+        return (spec,) if spec else ()
     if isinstance(spec, Pick):
         return spec.columns
     return tuple(column for part in spec for column in columns_of(part))

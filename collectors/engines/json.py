@@ -65,7 +65,7 @@ class Json:
         decode, getters = _glimpse([place for at, place in enumerate(places) if at not in members])
         several = len(getters) > 1
         get = attrgetter(*getters)
-        lists = [at for at, place in enumerate(places) if ".".join(place) != columns[at]]
+        rests = [columns[at].split(".")[len(place) :] for at, place in enumerate(places) if at not in members]
 
         def look(raw: str) -> tuple[str, ...] | None:
             start = 0 if raw[:1] == "{" else _start(raw)
@@ -76,10 +76,14 @@ class Json:
             except _BROKEN:
                 return None
             values = told if several else (told,)
-            seen = []
+            seen: list[str] = []
             for value in values:
                 if value.__class__ is not str:
-                    if value is None or value.__class__ is bool:
+                    if value.__class__ is list:
+                        value = _only(value, rests[len(seen)])
+                        if value is None:
+                            return None
+                    elif value is None or value.__class__ is bool:
                         value = as_text(value)
                     elif value.__class__ is int:
                         value = str(value)
@@ -88,7 +92,7 @@ class Json:
                 seen.append(value)
             for at in members:
                 seen.insert(at, "")
-            return tuple(seen) if not lists or not any(seen[at] for at in lists) else None
+            return tuple(seen)
 
         return look
 
@@ -103,6 +107,19 @@ class Json:
                 cut = len(line) >= LONGEST_HEAD_LINE
                 found.append(_names_in(line) if cut and _start(line) >= 0 else None)
         return found
+
+
+def _only(told: list[Any], rest: list[str]) -> str | None:
+    """What stands in a list of one element, below the names that lead on from the list; None where it has several."""
+    value: object = told
+    for name in rest:
+        if isinstance(value, list):
+            if len(value) > 1 or name not in "*0":
+                return None
+            value = value[0] if value else ""
+        elif isinstance(value, dict):
+            value = value.get(name, "")
+    return value if isinstance(value, str) else None
 
 
 def _start(raw: str) -> int:

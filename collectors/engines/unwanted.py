@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from shadowledger.collectors.engines.fields import Fields
+from shadowledger.collectors.engines.fields import STAR, Fields
 from shadowledger.collectors.lines import REMEMBERED
 
 _LONGEST_KEY = 1000
@@ -32,6 +32,7 @@ class Unwanted:
 
     def __init__(self, decisive: Decisive, api_words: frozenset[str]) -> None:
         self._decisive = decisive
+        self._columns = [column.replace(STAR, ".0.") for column in decisive.columns]
         self._targets: set[Seen] = set()
         self._alone = {""}
         self._together: set[Seen] = set()
@@ -56,7 +57,7 @@ class Unwanted:
     def remember(self, seen: Seen, fields: Fields, *, is_dull: bool, agent_is_dull: bool) -> None:
         """Keep what was told of a record: that its target is wanted by nobody, whatever its path, and that nothing is
         told by its user agent and program."""
-        if seen != tuple([fields.get(column, "") for column in self._decisive.columns]):
+        if seen != tuple([fields.get(column, "") for column in self._columns]):
             return  # the glance did not see what splitting found
         texts = [text for text in seen[self._decisive.alone_at :] if text]
         if agent_is_dull and texts and sum(map(len, texts)) < _LONGEST_KEY:
