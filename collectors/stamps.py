@@ -69,10 +69,11 @@ _DAY_FIRST = _compiled(
     rf"{_DAYNAME}(?P<day>\d\d?)[-/ ](?P<month>[A-Za-z]{{3}})[-/ ](?P<year>\d{{4}})(?:[: ]|, ){_CLOCK}{_AFTER}"
 )
 # https://pubs.opengroup.org/onlinepubs/9699919799/functions/asctime.html, `date` with its zone before the year, and the
-# three places that Cisco's systems have for a year: https://github.com/elastic/integrations/pull/2475
+# three places that Cisco's systems have for a year: https://github.com/elastic/integrations/pull/2475; an @ before the
+# clock is Kibana's: https://www.elastic.co/docs/explore-analyze/report-and-share
 _CTIME = _compiled(
     rf"{_DAYNAME}{_MONTH_DAY} {_CLOCK}(?: (?P<zone>[A-Z]{{1,5}}))? (?P<year>\d{{4}})(?: (?P<last>{_SHIFT}))?",
-    rf"{_DAYNAME}{_MONTH_DAY},? (?P<year>\d{{4}}),? {{1,2}}{_CLOCK}{_AFTER}",
+    rf"{_DAYNAME}{_MONTH_DAY},? (?P<year>\d{{4}}),? {{1,2}}(?:@ )?{_CLOCK}{_AFTER}",
     rf"(?P<year>\d{{4}}) {_MONTH_DAY} {_CLOCK}{_AFTER}",
 )
 # https://www.rfc-editor.org/rfc/rfc3164#section-4.1.2
