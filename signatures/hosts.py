@@ -32,6 +32,8 @@ def clean_host(text: str) -> str:
 
 
 def _clean_unusual(text: str) -> str:
+    if len(text) > 12 * _LONGEST_NAME:  # no name, however it is encoded
+        return text.lower()
     host = unquote(text, errors="replace") if "%" in text else text
     if len(host) > _LONGEST_NAME:
         return host.lower()

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from shadowledger.collectors.collector import Head
-from shadowledger.collectors.engines.engine import Glance, NoRecord, UnreadableError
+from shadowledger.collectors.engines.engine import LONGEST_TEXT, Glance, NoRecord, UnreadableError
 from shadowledger.collectors.engines.fields import Fields
 from shadowledger.collectors.engines.mapping import Mapping
 from shadowledger.collectors.engines.unwanted import Decisive
@@ -34,6 +34,7 @@ class Cef:
 
     framing = "line"
     resumes = True
+    longest = LONGEST_TEXT
 
     def __init__(self, mapping: Mapping) -> None:
         del mapping

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from shadowledger.collectors.collector import Head
-from shadowledger.collectors.engines.engine import Glance, NoRecord, UnreadableError
+from shadowledger.collectors.engines.engine import LONGEST_TEXT, Glance, NoRecord, UnreadableError
 from shadowledger.collectors.engines.fields import Fields
 from shadowledger.collectors.engines.mapping import Layout, Mapping
 from shadowledger.collectors.engines.unwanted import Decisive
@@ -64,6 +64,7 @@ class Delimiteds:
 
     framing = "line"
     resumes = True
+    longest = LONGEST_TEXT
 
     def __init__(self, mapping: Mapping) -> None:
         told = mapping.delimited

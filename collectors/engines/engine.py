@@ -10,6 +10,7 @@ from shadowledger.collectors.engines.fields import Fields
 from shadowledger.collectors.engines.unwanted import Decisive
 from shadowledger.collectors.reading import Reading
 
+LONGEST_TEXT = 1 << 17
 Raw = TypeVar("Raw")
 Glance = Callable[[Raw], tuple[str, ...] | None]
 """The text of the decisive columns of a record, empty where it lacks one, without splitting all of it; None where this
@@ -29,6 +30,8 @@ class Engine(Protocol, Generic[Raw]):
 
     framing: str
     resumes: bool
+    longest: int
+    """A text with more characters is not read: no record has as many, and no line may take long."""
 
     def batches(self, reading: Reading) -> Iterator[tuple[int, Sequence[Raw]]]:
         """Records as they stand, in order, with the number of the first of each batch; numbers rise by one."""

@@ -18,6 +18,7 @@ from shadowledger.collectors.engines.fields import Fields
 from shadowledger.collectors.engines.mapping import Mapping
 from shadowledger.collectors.engines.unwanted import Decisive
 from shadowledger.collectors.reading import Reading
+from shadowledger.collectors.sources import LONGEST_LINE_BYTES
 from shadowledger.collectors.syslog import header
 
 _MOST_COLUMNS = 4096
@@ -32,6 +33,7 @@ class Json:
 
     framing = "line"
     resumes = True
+    longest = LONGEST_LINE_BYTES
 
     def __init__(self, mapping: Mapping) -> None:
         del mapping

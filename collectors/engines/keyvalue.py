@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from shadowledger.collectors.collector import Head
-from shadowledger.collectors.engines.engine import Glance, NoRecord, UnreadableError
+from shadowledger.collectors.engines.engine import LONGEST_TEXT, Glance, NoRecord, UnreadableError
 from shadowledger.collectors.engines.fields import Fields, spellings
 from shadowledger.collectors.engines.mapping import KeyValue, Mapping
 from shadowledger.collectors.engines.unwanted import Decisive
@@ -26,6 +26,7 @@ class KeyValues:
 
     framing = "line"
     resumes = True
+    longest = LONGEST_TEXT
 
     def __init__(self, mapping: Mapping) -> None:
         self._told = mapping.keyvalue

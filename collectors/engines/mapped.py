@@ -53,7 +53,7 @@ def read(mapping: Mapping, reading: Reading) -> Iterator[Record]:
     the columns on which the answer depends are compared as they stand, URLs up to their path."""
     engine = ENGINES[_detect(mapping, _head(reading))[0] or mapping.engines[0]](mapping)
     contacts = Contacts(mapping, reading, clock_of(reading))
-    columns = decisive(mapping)
+    columns, longest = decisive(mapping), engine.longest
     glance = engine.glance(columns) if reading.wanted is not None else None
     unwanted = Unwanted(columns, frozenset(reading.wanted.api_words) if reading.wanted is not None else frozenset())
     knows = unwanted.knows()
@@ -61,6 +61,9 @@ def read(mapping: Mapping, reading: Reading) -> Iterator[Record]:
     for first, batch in engine.batches(reading):
         reading.record_count += len(batch)
         for position, raw in enumerate(batch, first):
+            if raw.__class__ is str and len(raw) > longest:
+                yield Issue(position, f"longer than {longest >> 10} KiB")
+                continue
             if glance is not None:
                 seen = glance(raw)
                 if seen is not None and knows(seen):

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from shadowledger.collectors.collector import Head
-from shadowledger.collectors.engines.engine import Glance, NoRecord, UnreadableError
+from shadowledger.collectors.engines.engine import LONGEST_TEXT, Glance, NoRecord, UnreadableError
 from shadowledger.collectors.engines.fields import Fields, spellings
 from shadowledger.collectors.engines.mapping import Mapping
 from shadowledger.collectors.engines.unwanted import Decisive
@@ -27,6 +27,7 @@ class Table:
 
     framing = "csv"
     resumes = False
+    longest = LONGEST_TEXT
 
     def __init__(self, mapping: Mapping) -> None:
         self._needed = [[name.lower() for name in column.split("|")] for column in mapping.detect.columns]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from shadowledger.collectors.collector import Head
-from shadowledger.collectors.engines.engine import Glance, NoRecord, UnreadableError
+from shadowledger.collectors.engines.engine import LONGEST_TEXT, Glance, NoRecord, UnreadableError
 from shadowledger.collectors.engines.fields import Fields
 from shadowledger.collectors.engines.keyvalue import KeyValues
 from shadowledger.collectors.engines.mapping import Mapping
@@ -24,6 +24,7 @@ class Texts:
 
     framing = "line"
     resumes = True
+    longest = LONGEST_TEXT
 
     def __init__(self, mapping: Mapping) -> None:
         if mapping.text is None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from shadowledger.collectors.collector import Head
 from shadowledger.collectors.engines.delimited import cells_of
-from shadowledger.collectors.engines.engine import Glance, NoRecord, UnreadableError
+from shadowledger.collectors.engines.engine import LONGEST_TEXT, Glance, NoRecord, UnreadableError
 from shadowledger.collectors.engines.fields import Fields, spellings
 from shadowledger.collectors.engines.mapping import Mapping as ProductMapping
 from shadowledger.collectors.engines.unwanted import Decisive
@@ -34,6 +34,7 @@ class W3cRows:
 
     framing = "line"
     resumes = False
+    longest = LONGEST_TEXT
 
     def __init__(self, mapping: ProductMapping) -> None:
         self._told = mapping.w3c
