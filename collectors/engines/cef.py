@@ -77,7 +77,8 @@ class Cef:
             if len(parts) != (8 if is_cef else 6) or not (is_cef or parts[0].startswith("LEEF:1")):
                 return None
             pairs = parts.pop()
-            if "\\" in pairs:
+            escaped = "\\" in pairs  # as in most users' names: that matters where it stands in what is looked at
+            if escaped and (not is_cef or "\\ " in pairs):
                 return None
             if is_cef:
                 found = cef(" " + pairs)
@@ -88,8 +89,8 @@ class Cef:
             else:
                 return None
             told = dict(found)
-            if len(told) != len(found):
-                return None  # of a key that comes twice
+            if len(told) != len(found) or (escaped and any("\\" in text for text in told.values())):
+                return None  # of a key that comes twice, or of a value that splitting would unescape
             return tuple([
                 told.get(column, "").strip() if column[0] != "@"
                 else parts[heads[column]].strip() if heads[column] < len(parts) else ""
