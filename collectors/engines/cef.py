@@ -139,4 +139,6 @@ def _leef(raw: str, at: int, version: str) -> Fields:
 
 
 def _unescaped(text: str) -> str:
-    return re.sub(r"\\([\\|=])", r"\1", text).strip() if "\\" in text else text.strip()
+    if "\\" in text:
+        text = "\\".join([part.replace("\\|", "|").replace("\\=", "=") for part in text.split("\\\\")])
+    return text.strip()

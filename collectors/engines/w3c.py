@@ -26,6 +26,8 @@ _QUOTED = r'[^"]*+(?:""[^"]*+)*+'
 _WORD = rf'(?:"({_QUOTED})"(?!\S)|(\S++))'
 _PASSED_WORD = rf'(?:"{_QUOTED}"(?!\S)|\S++)'
 _WORDS = re.compile(_WORD)
+_LONGEST_GLANCE = 1 << 16
+"""Characters: of a longer row every layout would take as long as splitting it."""
 
 
 class W3cRows:
@@ -116,7 +118,7 @@ class W3cRows:
         readers: list[tuple[_Names | None, Callable[[str], tuple[str, ...] | None]]] = []
 
         def look(raw: str) -> tuple[str, ...] | None:
-            if not raw or raw[0] == "#":
+            if not raw or raw[0] == "#" or len(raw) > _LONGEST_GLANCE:
                 return None
             if not readers or readers[0][0] is not self._named:
                 readers[:] = [(self._named, self._row_reader(columns))]
