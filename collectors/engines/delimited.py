@@ -43,12 +43,14 @@ class Shape:
 
 def cells_of(separator: str, *, skip_blanks: bool = False) -> Callable[[str], list[str]]:
     """Compile the cutting of one line. Quotation marks are CSV's; a broken one ends with its line."""
+    between = f'"{separator}"'
 
     def cut(line: str) -> list[str]:
         if '"' not in line:
             return line.split(separator) if separator != " " else line.split()
         if line[0] == '"' == line[-1] and len(line) > 1:
-            cells = line[1:-1].split(f'"{separator}"')
+            inner = line[1:-1].replace(f'"{separator} "', between) if skip_blanks else line[1:-1]
+            cells = inner.split(between)
             if line.count('"') == 2 * len(cells):
                 return cells
         try:
