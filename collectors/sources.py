@@ -1,37 +1,68 @@
-"""Open what the user names: files, folders, globs, standard input; packed or not; whatever is inside.
+"""Open what the user names: files, folders, globs, standard input; packed or not, in archives too; whatever is inside.
 
-All reading is bounded: a line by `LONGEST_LINE_BYTES`, unpacking by `HIGHEST_RATIO`."""
+All reading is bounded: a line by `LONGEST_LINE_BYTES`, unpacking by `unpacking.HIGHEST_RATIO`."""
 
 from __future__ import annotations
 
 import codecs
-import gzip
-import io
+import errno
+import os
 import sys
-import zlib
 from collections.abc import Iterable, Iterator
 from glob import glob, has_magic
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO
+
+from shadowledger.collectors.archives import LOOK_BYTES, Listing, kind_of, list_archive, open_member
+from shadowledger.collectors.members import Member
+from shadowledger.collectors.unpacking import Raw, Stream, Unpacked, UnpackError, layer_of
+
+if TYPE_CHECKING:
+    _Path = Path
+else:
+    _Path = type(Path())  # Path itself can be a base from Python 3.12 on
 
 HEAD_BYTES = 64 * 1024
 BLOCK_BYTES = 1 << 18
 TAIL_BYTES = 4096
 LONGEST_LINE_BYTES = 1 << 20
-HIGHEST_RATIO = 200
-"""Unpacked to packed bytes; judged after the first 64 MiB, because short files pack better than any log."""
-RATIO_GRACE_BYTES = 64 << 20
 STDIN = Path("-")
 
 _UTF16 = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_STREAMED = "a {} archive in a stream; save it as a file and scan that"
+_NESTED = "a {} archive inside another one or inside a packed file; unpack that and scan what it holds"
 
 
 class InputNotFoundError(Exception):
     """A named input does not exist, or holds no file."""
 
 
+class UnreadableError(OSError):
+    """An archive, or a file in it, that cannot be read at all, and why."""
+
+
+class MemberPath(_Path):
+    """A file inside an archive as a path: `logs.zip/access.log`. It is a file, as old as its archive."""
+
+    def is_file(self) -> bool:
+        return archive_of(self) is not None
+
+    def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
+        return (archive_of(self) or Path(self)).stat(follow_symlinks=follow_symlinks)
+
+
+def archive_of(path: Path) -> Path | None:
+    """The file that a path leads into, which may be an archive; None where it leads into none."""
+    return next((parent for parent in Path(path).parents if parent.is_file()), None)
+
+
+def located(path: Path) -> Path:
+    """A path as it is, or, where it leads into a file, as a MemberPath."""
+    return MemberPath(path) if archive_of(path) is not None else path
+
+
 def find(inputs: Iterable[str]) -> list[Path]:
-    """The files that the user's words name, in a fixed order, each once.
+    """The files that the user's words name, in a fixed order, each once; an archive of several as the files in it.
 
     Raises InputNotFoundError with a sentence for the first word that names nothing."""
     found: dict[Path, None] = {}
@@ -43,11 +74,15 @@ def find(inputs: Iterable[str]) -> list[Path]:
             files = sorted(file for file in path.rglob("*") if _is_plain(file, path))
             if not files:
                 raise InputNotFoundError(f"{word} is a folder without any file; name the log files themselves.")
-            found.update(dict.fromkeys(files))
+            for file in files:
+                found.update(dict.fromkeys(_within(file)))
         elif path.exists():
-            found[path] = None
+            found.update(dict.fromkeys(_within(path)))
         elif has_magic(word) and (names := sorted(glob(word, recursive=True))):  # noqa: PTH207 - the pattern is the user's own, absolute or not
-            found.update(dict.fromkeys(Path(name) for name in names if Path(name).is_file()))
+            for name in names:
+                found.update(dict.fromkeys(_within(Path(name)) if Path(name).is_file() else ()))
+        elif _is_member(path):
+            found[located(path)] = None
         else:
             raise InputNotFoundError(f"{word} does not exist; check the path (nothing was scanned).")
     return list(found)
@@ -58,10 +93,43 @@ def _is_plain(file: Path, top: Path) -> bool:
     return not hidden and file.is_file()
 
 
+def _within(path: Path) -> list[Path]:
+    """An archive of several files as these, in its order; anything else as itself."""
+    try:
+        listing = list_archive(path) if path.is_file() else None
+    except OSError:  # which is told when it is to be read
+        return [path]
+    if listing is None or len(listing.members) < 2:
+        return [path]
+    return [MemberPath(f"{path}/{name}") for name in listing.members]
+
+
+def _is_member(path: Path) -> bool:
+    archive = archive_of(path)
+    try:
+        listing = list_archive(archive) if archive else None
+    except OSError:
+        return False
+    return archive is not None and listing is not None and _name_in(archive, path) in listing.members
+
+
+def _name_in(archive: Path, path: Path) -> str:
+    return "/".join(path.parts[len(archive.parts) :])
+
+
 class Opened:
     """One input, unpacked, with its first bytes looked at and still to be read."""
 
-    def __init__(self, name: str, raw: BinaryIO, path: Path | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        raw: BinaryIO | Stream,
+        path: Path | None = None,
+        *,
+        written_us: int = 0,
+        archive_note: str = _STREAMED,
+    ) -> None:
+        """`archive_note` is the UnreadableError to raise where this is an archive; without one it is read as it is."""
         self.name = name
         self.path = path
         self.damage = ""
@@ -69,33 +137,50 @@ class Opened:
         self.delivered_bytes = 0
         self.tail = b""
         """The last TAIL_BYTES of what `chunks` delivered."""
-        self._raw = raw
-        self._out_bytes = 0
-        self._packed = False
+        self._written_us = written_us
+        self._archive_note = archive_note
         self._decode: codecs.IncrementalDecoder | None = None
-        self._stream = self._unpack(raw)
+        self._raw = raw if isinstance(raw, Stream) else Raw(raw)
+        self._stream = self._raw
+        self._plain: Raw | None = None
+        """What may be read from any byte on."""
         self.head = self._read_head()
 
     @property
     def modified_us(self) -> int:
-        """When the file was last written, in microseconds since 1970 UTC; 0 for a stream."""
-        return self.path.stat().st_mtime_ns // 1000 if self.path else 0
-
-    def _unpack(self, raw: BinaryIO) -> BinaryIO:
-        buffered = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(cast(io.RawIOBase, raw))
-        if buffered.peek(2)[:2] == b"\x1f\x8b":
-            self._packed = True
-            return cast(BinaryIO, gzip.GzipFile(fileobj=buffered))
-        return buffered
+        """When the file was last written, in microseconds since 1970 UTC: as its archive tells, where that can be; 0
+        for a stream."""
+        modified_us = self.path.stat().st_mtime_ns // 1000 if self.path else 0
+        return min(self._written_us or modified_us, modified_us)
 
     def _read_head(self) -> bytes:
-        first = self._take(HEAD_BYTES)
-        self._plain = not self._packed and not first.startswith((codecs.BOM_UTF8, *(mark for mark, _ in _UTF16)))
+        first = self._first()
+        marked = first.startswith((codecs.BOM_UTF8, *(mark for mark, _ in _UTF16)))
+        if isinstance(self._stream, Raw) and self._stream.seekable() and not marked:
+            self._plain = self._stream
         for mark, encoding in _UTF16:
             if first.startswith(mark):
                 self._decode = codecs.getincrementaldecoder(encoding)("replace")
                 return self._decode.decode(first[len(mark) :]).encode()
         return first.removeprefix(codecs.BOM_UTF8)
+
+    def _first(self) -> bytes:
+        """The first HEAD_BYTES of what is inside, after finding out how it is packed."""
+        layer = layer_of(self._look())
+        if layer:
+            self._stream = Unpacked(layer, self._raw)
+        first = self._take(HEAD_BYTES)
+        kind = kind_of(first[:LOOK_BYTES])
+        note = _NESTED if layer else self._archive_note
+        if kind and note:
+            raise UnreadableError(note.format(kind))
+        return first
+
+    def _look(self) -> bytes:
+        try:
+            return self._raw.peek(LOOK_BYTES)
+        except (UnpackError, OSError):  # which reading is about to meet, and to tell
+            return b""
 
     def _take(self, size: int) -> bytes:
         """Read up to `size` bytes, fewer only at the end or where the input is damaged."""
@@ -103,11 +188,8 @@ class Opened:
         while size > 0 and not self.damage:
             try:
                 part = self._stream.read(min(size, BLOCK_BYTES))
-            except EOFError:
-                self.damage = "the gz file is cut off; what came before the cut was read"
-                break
-            except (gzip.BadGzipFile, zlib.error):
-                self.damage = "the gz file is damaged; what came before was read"
+            except UnpackError as error:
+                self.damage = str(error)
                 break
             except OSError as error:
                 self.damage = f"reading failed: {error.strerror or error}"
@@ -116,20 +198,12 @@ class Opened:
                 break
             parts.append(part)
             size -= len(part)
-            self._out_bytes += len(part)
-            self._check_ratio()
         return b"".join(parts)
-
-    def _check_ratio(self) -> None:
-        if not self._packed or self._out_bytes <= RATIO_GRACE_BYTES or not self._raw.seekable():
-            return
-        if self._out_bytes > HIGHEST_RATIO * max(self._raw.tell(), 1):
-            self.damage = f"unpacks to more than {HIGHEST_RATIO} times its size; reading stopped there"
 
     def chunks(self, start: int = 0) -> Iterator[bytes]:
         """All bytes from `start`, in pieces of about BLOCK_BYTES. To be asked once."""
-        if start > len(self.head) and self._plain and self._raw.seekable():
-            self._raw.seek(start)
+        if start > len(self.head) and self._plain is not None:
+            self._plain.seek(start)
             pieces = self._rest()
         else:
             pieces = _without(start, self._rest(self.head))
@@ -157,7 +231,6 @@ class Opened:
 
     def close(self) -> None:
         self._stream.close()
-        self._raw.close()
 
     def __enter__(self) -> Opened:
         return self
@@ -175,12 +248,41 @@ def _without(count: int, pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def open_source(path: Path) -> Opened:
-    """Open a file, or standard input for `-`. Raises OSError where the system refuses."""
+    """Open a file, one inside an archive, or standard input for `-`. Raises OSError where the system refuses, and
+    where an archive does."""
     if path == STDIN:
         return Opened("-", sys.stdin.buffer)
-    raw = path.open("rb")
+    is_file = path.is_file()
+    archive = archive_of(path) or (path if is_file else None)
+    listing = list_archive(archive) if archive else None
+    if archive is not None and listing is not None:
+        member = _member(listing, archive, path)
+        stream, written_us, note = _stream_of(listing, member), member.written_us, _NESTED
+    else:
+        stream, written_us, note = Raw(path.open("rb")), 0, "" if is_file else _STREAMED
     try:
-        return Opened(str(path), raw, path)
+        return Opened(str(path), stream, located(path), written_us=written_us, archive_note=note)
     except BaseException:
-        raw.close()
+        stream.close()
         raise
+
+
+def _member(listing: Listing, archive: Path, path: Path) -> Member:
+    """The file of an archive that the path names, or the only one there is."""
+    count, name = len(listing.members), _name_in(archive, path)
+    if not name and count == 1:
+        name = next(iter(listing.members))
+    elif not name:
+        one = next(iter(listing.members), "")
+        many = f"an archive of {count} files; name those that are to be read, as in {path}/{one}"
+        raise UnreadableError(listing.damage or (many if count else "an archive without any file"))
+    if name not in listing.members:
+        raise FileNotFoundError(errno.ENOENT, "there is no such file in the archive", str(path))
+    return listing.members[name]
+
+
+def _stream_of(listing: Listing, member: Member) -> Stream:
+    try:
+        return open_member(listing, member)
+    except UnpackError as error:
+        raise UnreadableError(str(error)) from None
