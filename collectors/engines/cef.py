@@ -77,8 +77,8 @@ class Cef:
             if len(parts) != (8 if is_cef else 6) or not (is_cef or parts[0].startswith("LEEF:1")):
                 return None
             pairs = parts.pop()
-            escaped = "\\" in pairs  # as in most users' names: that matters where it stands in what is looked at
-            if escaped and (not is_cef or "\\ " in pairs):
+            escaped = is_cef and "\\" in pairs
+            if escaped and "\\ " in pairs:
                 return None
             if is_cef:
                 found = cef(" " + pairs)
@@ -89,8 +89,10 @@ class Cef:
             else:
                 return None
             told = dict(found)
-            if len(told) != len(found) or (escaped and any("\\" in text for text in told.values())):
-                return None  # of a key that comes twice, or of a value that splitting would unescape
+            if len(told) != len(found):
+                return None  # of a key that comes twice
+            if escaped:
+                told = {key: _unescaped(text) for key, text in found}
             return tuple([
                 told.get(column, "").strip() if column[0] != "@"
                 else parts[heads[column]].strip() if heads[column] < len(parts) else ""
