@@ -127,8 +127,8 @@ class W3cRows:
         return look
 
     def _row_reader(self, columns: tuple[str, ...]) -> Callable[[str], tuple[str, ...] | None]:
-        """What reads rows that fit the present `#Fields`, or, where there is none, the layouts."""
-        names = [self._named] if self._named is not None else self._spare
+        """What reads rows that fit the present `#Fields`, or else a layout."""
+        names = [*([self._named] if self._named is not None else ()), *self._spare]
         if self._told.separator != " ":
 
             def cut(raw: str) -> tuple[str, ...] | None:
