@@ -9,7 +9,7 @@ a custom field means stands in its label: `cs1Label=Category cs1=AI` is also the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from shadowledger.collectors.collector import Head
 from shadowledger.collectors.engines.engine import LONGEST_TEXT, Glance, NoRecord, UnreadableError
@@ -25,6 +25,7 @@ _NO_KEY = r"\s(?![\w.\[\]-]++=)"
 _CEF_PAIR = re.compile(rf"(?<![^\s|])([\w.\[\]-]++)=([^\s\\]*+(?:(?:\\.|{_NO_KEY})[^\s\\]*+)*+)")
 # Palo Alto's LEEF 1.0: https://www.ibm.com/docs/en/dsm?topic=integration-creating-syslog-destination-your-palo-alto-device
 _PIPED = re.compile(r"[^=|]*+=[^|]*+\|[\w .-]++=")
+_NAMED = re.compile(r"(0?x[0-9a-fA-F]{2,4}|[^|\w=]|\\t|)\|")
 _LABEL = "Label"
 _HEADER = ("@vendor", "@product", "@version", "@event", "@name", "@severity")
 
@@ -67,26 +68,20 @@ class Cef:
         heads = {name: number for number, name in enumerate(_HEADER, 1)}
         keys = "|".join(re.escape(column) for column in columns if column[0] != "@") or "(?!)"
         cef = re.compile(rf" ({keys})=([^\s]*+(?:{_NO_KEY}[^\s]*+)*+)").findall
-        leef = re.compile(rf"\t({keys})=([^\t]*+)").findall
-        piped = re.compile(rf"\|({keys})=([^|]*+)").findall
+        leef = _leef_finder(keys)
 
         def look(raw: str) -> tuple[str, ...] | None:
             at = raw.find("CEF:")
             is_cef = at >= 0
-            parts = raw[max(at, 0) :].split("|", 7) if is_cef else raw[max(raw.find("LEEF:1"), 0) :].split("|", 5)
-            if len(parts) != (8 if is_cef else 6) or not (is_cef or parts[0].startswith("LEEF:1")):
+            parts = raw[max(at, 0) :].split("|", 7) if is_cef else raw[max(raw.find("LEEF:"), 0) :].split("|", 5)
+            if len(parts) != (8 if is_cef else 6) or not (is_cef or parts[0].startswith("LEEF:")):
                 return None
             pairs = parts.pop()
             escaped = is_cef and "\\" in pairs
             if escaped and "\\ " in pairs:
                 return None
-            if is_cef:
-                found = cef(" " + pairs)
-            elif "\t" in pairs:
-                found = leef("\t" + pairs)
-            elif _PIPED.match(pairs):
-                found = piped("|" + pairs)
-            else:
+            found = cef(" " + pairs) if is_cef else leef(pairs, parts[0][5:].strip())
+            if found is None:
                 return None
             told = dict(found)
             if len(told) != len(found):
@@ -126,18 +121,41 @@ def _head(raw: str, at: int, count: int) -> tuple[Fields, int]:
 
 
 def _leef(raw: str, at: int, version: str) -> Fields:
-    """Pairs between tabs, or between the character that LEEF 2 names in a sixth part of its header: `^` or `x5E`."""
+    separator, at = _separator(raw, at, version)
+    if not separator:
+        return dict(_CEF_PAIR.findall(raw, at))
+    pairs = (piece.partition("=") for piece in raw[at:].split(separator))
+    return {key.strip(): value.strip() for key, equals, value in pairs if equals}
+
+
+def _leef_finder(keys: str) -> Callable[[str, str], list[tuple[str, str]] | None]:
+    """Make the function that finds the pairs of some keys (a regular expression) in what follows a header of this
+    version; None where no character stands between pairs."""
+    between: dict[str, Callable[[str], list[tuple[str, str]]]] = {}
+
+    def find(pairs: str, version: str) -> list[tuple[str, str]] | None:
+        separator, at = _separator(pairs, 0, version)
+        if not separator:
+            return None
+        if separator not in between:
+            mark = re.escape(separator)
+            between[separator] = re.compile(rf"{mark}({keys})=([^{mark}]*+)").findall
+        return between[separator](separator + pairs[at:])
+
+    return find
+
+
+def _separator(raw: str, at: int, version: str) -> tuple[str, int]:
+    """What stands between LEEF's pairs, and where they begin: tabs, or the character that LEEF 2 names in a sixth part
+    of its header (`^` or `x5E`), or bars; empty where a relay turned tabs into blanks."""
     separator = "\t"
-    if version.startswith("2") and (found := re.compile(r"(0?x[0-9a-fA-F]{2,4}|[^|\w=]|\\t|)\|").match(raw, at)):
+    if version.startswith("2") and (found := _NAMED.match(raw, at)):
         told = found[1]
         at = found.end()
         separator = "\t" if told in ("", "\\t") else told if len(told) == 1 else chr(int(told.partition("x")[2], 16))
     if separator in "\t " and "\t" not in raw[at:]:
-        if _PIPED.match(raw, at) is None:  # tabs that a relay turned into blanks
-            return dict(_CEF_PAIR.findall(raw, at))
-        separator = "|"
-    pairs = (piece.partition("=") for piece in raw[at:].split(separator))
-    return {key.strip(): value.strip() for key, equals, value in pairs if equals}
+        return ("|" if _PIPED.match(raw, at) else ""), at
+    return separator, at
 
 
 def _unescaped(text: str) -> str:
