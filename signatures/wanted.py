@@ -38,7 +38,11 @@ class Wanted:
 
     def program(self, process: str) -> bool:
         """Whether a process of this name is a hit by itself, wherever it connects to."""
-        found = self._index.artifacts.find("process", process)
+        return self.artifact("process", process)
+
+    def artifact(self, kind: str, value: str) -> bool:
+        """Whether an artifact is a hit."""
+        found = self._index.artifacts.find(kind, value)
         return found is not None and found.indicator.strength is not Strength.HINT
 
     def nobody(self, host: str) -> bool:

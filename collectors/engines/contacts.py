@@ -195,9 +195,13 @@ class Contacts:
         yield plan.traffic(position, target, fields, self._clock)
 
     def _is_nobodys(self, plan: Plan, fields: Fields, wanted: Wanted) -> bool:
-        """Whether a program is one that no signature names, and runs no other."""
-        program = base_name(plan.values["value"](fields)[:_LONGEST_TEXT]) if plan.type.kind == "process" else ""
-        self.is_dull = bool(program) and not wanted.program(program) and not is_interpreter(program)
+        """Whether an artifact is one that no signature names: of a program, one that runs no other either."""
+        value = plan.values["value"](fields)[:_LONGEST_TEXT]
+        if plan.type.kind == "process":
+            value = base_name(value)
+            self.is_dull = bool(value) and not wanted.program(value) and not is_interpreter(value)
+        else:
+            self.is_dull = bool(value) and not wanted.artifact(plan.type.kind, value)
         return self.is_dull
 
     def _is_wanted(self, plan: Plan, target: Target, fields: Fields, wanted: Wanted) -> bool:

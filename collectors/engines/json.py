@@ -1,7 +1,7 @@
 """Objects of JSON, one a line or one an element of a document, behind a syslog header or not.
 
 Members of members are columns with dotted names, whether the source nests them or writes the dots itself; elements of
-lists are numbered."""
+lists are numbered, and named where they are a name and a value."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ _DEEPEST = 16
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _BROKEN = (msgspec.DecodeError, RecursionError)
 _LONGEST_HEADER = 1024
+_TEXT = frozenset((str,))
 
 
 class Json:
@@ -61,42 +62,18 @@ class Json:
         columns = decisive.columns
         if any(column.startswith("@") for column in columns):
             return None
-        places = [_place(column) for column in columns]
-        members = [at for at, place in enumerate(places) if any(place[:size] in places for size in range(len(place)))]
-        """Columns inside others: where these are texts, as the rest of this takes them to be, they have no members."""
-        decode, getters = _glimpse([place for at, place in enumerate(places) if at not in members])
-        several = len(getters) > 1
-        get = attrgetter(*getters)
-        rests = [columns[at].split(".")[len(place) :] for at, place in enumerate(places) if at not in members]
+        looks = [_looking(columns, [_place(column) for column in columns])]
+        if any("." in column for column in columns):  # sources that write the dots themselves
+            looks.append(_looking(columns, [(column,) for column in columns]))
 
         def look(raw: str) -> tuple[str, ...] | None:
-            start = 0 if raw[:1] == "{" else _start(raw)
-            if start < 0:
-                return None
-            try:
-                told = get(decode(raw[start:] if start else raw))
-            except _BROKEN:
-                return None
-            values = told if several else (told,)
-            seen: list[str] = []
-            for value in values:
-                if value.__class__ is not str:
-                    if value.__class__ is list:
-                        value = _only(value, rests[len(seen)])
-                        if value is None:
-                            return None
-                    elif value is None or value.__class__ is bool:
-                        value = as_text(value)
-                    elif value.__class__ is int:
-                        value = str(value)
-                    else:
-                        return None
-                seen.append(value)
-            for at in members:
-                seen.insert(at, "")
-            return tuple(seen)
+            seen = looks[0](raw)
+            if len(looks) > 1 and seen is not None and not any(seen) and (other := looks[1](raw)) and any(other):
+                looks.reverse()
+                return other
+            return seen
 
-        return look
+        return look if len(looks) > 1 else looks[0]
 
     def sample(self, head: Head) -> list[Fields | None]:
         found: list[Fields | None] = []
@@ -112,16 +89,58 @@ class Json:
 
 
 def _only(told: list[Any], rest: list[str]) -> str | None:
-    """What stands in a list of one element, below the names that lead on from the list; None where it has several."""
+    """What stands in a list, below the names and numbers that lead on from it; None where `*` could be several."""
     value: object = told
     for name in rest:
         if isinstance(value, list):
-            if len(value) > 1 or name not in "*0":
+            if not name.isdecimal() and (name != "*" or len(value) > 1):
                 return None
-            value = value[0] if value else ""
+            at = 0 if name == "*" else int(name)
+            value = value[at] if at < len(value) else ""
         elif isinstance(value, dict):
             value = value.get(name, "")
     return value if isinstance(value, str) else None
+
+
+def _looking(columns: Sequence[str], places: Sequence[tuple[str, ...]]) -> Glance[str]:
+    """The glance that looks for columns at these places."""
+    members = [at for at, place in enumerate(places) if any(place[:size] in places for size in range(len(place)))]
+    """Columns inside others: where these are texts, as the rest of this takes them to be, they have no members."""
+    decode, getters = _glimpse([place for at, place in enumerate(places) if at not in members])
+    several = len(getters) > 1
+    get = attrgetter(*getters)
+    rests = [columns[at].split(".")[len(place) :] for at, place in enumerate(places) if at not in members]
+
+    def look(raw: str) -> tuple[str, ...] | None:
+        start = 0 if raw[:1] == "{" else _start(raw)
+        if start < 0:
+            return None
+        try:
+            told = get(decode(raw[start:] if start else raw))
+        except _BROKEN:
+            return None
+        values: tuple[Any, ...] = told if several else (told,)
+        if not members and _TEXT.issuperset(map(type, values)):
+            return values
+        seen: list[str] = []
+        for value in values:
+            if value.__class__ is not str:
+                if value.__class__ is list:
+                    value = _only(value, rests[len(seen)])
+                    if value is None:
+                        return None
+                elif value is None or value.__class__ is bool:
+                    value = as_text(value)
+                elif value.__class__ is int:
+                    value = str(value)
+                else:
+                    return None
+            seen.append(value)
+        for at in members:
+            seen.insert(at, "")
+        return tuple(seen)
+
+    return look
 
 
 def _start(raw: str) -> int:
@@ -141,10 +160,21 @@ def _flatten(told: dict[str, Any], before: str, fields: Fields, depth: int) -> N
             if depth < _DEEPEST:
                 _flatten({str(number): one for number, one in enumerate(value[:_MOST_COLUMNS])}, column + ".", fields,
                          depth + 1)  # fmt: skip
+                _name(value, column + ".", fields)
         else:
             fields[column] = as_text(value)
         if len(fields) > _MOST_COLUMNS:
             return
+
+
+def _name(told: list[Any], before: str, fields: Fields) -> None:
+    """Elements that are a name and a value, as parameters are in Google's and Microsoft's audit logs, are columns of
+    that name too: `parameters.app_name`."""
+    for one in told[:_MOST_COLUMNS]:
+        if isinstance(one, dict):
+            name, value = one.get("name", one.get("Name")), one.get("value", one.get("Value"))
+            if isinstance(name, str) and isinstance(value, str):
+                fields.setdefault(before + name, value)
 
 
 def as_text(value: object) -> str:
