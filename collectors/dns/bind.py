@@ -117,7 +117,7 @@ def _other(position: int, line: str) -> Record:
             return Ignored(position, reason)
     if _NAMED.search(line):
         return Ignored(position, "another message of named")
-    if _DHCPD.search(line):
+    if _DHCPD.search(line, 0, _LONGEST_HEADER):
         return Ignored(position, "a message of the DHCP server beside it")
     return Issue(position, "not a line of named")
 
