@@ -18,6 +18,10 @@ _HOMES = re.compile(r"\A(?:~|\$home|%userprofile%|/home/[^/]+|/users/[^/]+|/root
 _STARS = re.compile(r"\*+")
 _CHROMIUM_ID = re.compile(r"(?:chrome:|edge:)?([a-p]{32})\Z")  # https://developer.chrome.com/docs/extensions
 _LONGEST_VALUE = 1024
+_WORD = re.compile(r"[^\W_]+")
+PARTS = " | "
+"""Between the names of one thing where a source tells several: `ChatGPT | e0476654-c1d5-430b-ab80-70cbd947616a`."""
+_MOST_PARTS = 8
 _ROAMING = re.compile(r"\A(?:%appdata%|~/appdata/roaming)/", re.IGNORECASE)
 _LOCAL = re.compile(r"\A(?:%localappdata%|~/appdata/local)/", re.IGNORECASE)
 
@@ -91,6 +95,12 @@ def _unit(text: str) -> str:
     return text.strip().lower().rpartition("/")[2].removeprefix("launchd:").removesuffix(".plist")
 
 
+def merchant_words(text: str) -> list[str]:
+    """A payee as cards and ledgers print it, cut into words: `OPENAI *CHATGPT SUBSCR` gives `openai chatgpt subscr`,
+    `CLAUDE.AI` gives `claude ai`. What payment services put before or after it are words beside it."""
+    return _WORD.findall(text[:_LONGEST_VALUE].lower())
+
+
 def _lower(text: str) -> str:
     return text.strip().lower()
 
@@ -108,7 +118,13 @@ _FORMS: dict[str, Callable[[str], str]] = {
     "unit": _unit,
     "model_file": home_path,
     "env_var": lambda text: text.strip().upper(),
+    "merchant": lambda text: " ".join(merchant_words(text)),
 }
+_OF_WORDS: dict[str, Callable[[str], list[str]]] = {
+    "cmdline": lambda text: command_words(text.removeprefix("autonomy_flag:")),
+    "merchant": merchant_words,
+}
+"""Kinds whose values are found as a run of whole words."""
 
 
 def canonical(kind: str, value: str) -> str:
@@ -135,6 +151,13 @@ def _versionless(word: str) -> str:
     return word[:at] if at > 0 else word
 
 
+# A name that means its product wherever it stands: of several words, or with a digit, a dot or a capital inside.
+_DISTINCT = re.compile(r"[ .\d]|[a-z][A-Z]|[A-Z]{2}")
+_NAMED = ("app", "oauth_app", "cloud_resource")
+"""Kinds of which sources write the product's name: discovered applications, consents, the services on a bill."""
+_SAYS_AI = re.compile(r"\b(?:AI|GPT|Copilot)\b")
+
+
 class ArtifactIndex:
     """Artifacts by kind and canonical value."""
 
@@ -142,14 +165,15 @@ class ArtifactIndex:
         self._match = match
         self._values: dict[tuple[str, str], Match] = {}
         self._endings: dict[str, Match] = {}
-        self._commands: dict[str, list[tuple[list[str], Match]]] = {}
+        self._runs: dict[tuple[str, str], list[tuple[list[str], Match]]] = {}
+        self._names: dict[str, Match] = {}
         self._patterns: dict[str, list[tuple[re.Pattern[str], Match]]] = {}
 
     def add(self, kind: str, value: str, found: Match) -> None:
         """Take in an indicator."""
-        if kind == "cmdline":
-            words = command_words(value.removeprefix("autonomy_flag:"))
-            self._commands.setdefault(words[0], []).append((words, found))
+        if kind in _OF_WORDS:
+            words = _OF_WORDS[kind](value)
+            self._runs.setdefault((kind, words[0]), []).append((words, found))
         elif kind in ("model_file", "api_key") and value.startswith(("*", ".")):
             self._endings[value.lstrip("*").lower()] = found
         elif "*" in value:
@@ -158,12 +182,30 @@ class ArtifactIndex:
         else:
             self._values[kind, canonical(kind, value)] = found
 
+    def add_name(self, name: str, found: Match) -> None:
+        """Take in what a service is called, as catalogues and identity providers write applications.
+
+        One plain word (`Motion`, `Make`) means a product of AI only as the name of an account's application, not of
+        any program; and the name of a product that AI is a part of (`Slack`, `ClickUp`) does not mean the AI."""
+        kind = found.service.ai_kind
+        if kind == "enabled" and not _SAYS_AI.search(name):
+            return
+        if _DISTINCT.search(name):
+            self._names.setdefault(_lower(name), found)
+        elif kind == "native":
+            self._values.setdefault(("oauth_app", _lower(name)), found)
+
     def find(self, kind: str, value: str) -> Match | None:
         """The service that an artifact betrays, or None."""
-        if kind == "cmdline":
-            return self.command(value)
+        if kind in _OF_WORDS:
+            return self._run(kind, _OF_WORDS[kind](value))
+        if PARTS in value and kind in ("oauth_app", "cloud_resource"):
+            told = [found for part in value.split(PARTS, _MOST_PARTS) if (found := self.find(kind, part))]
+            return max(told, key=lambda found: found.indicator.strength, default=None)
         form = canonical(kind, value)
         found = self._values.get((kind, form)) or self._by_pattern(kind, form)
+        if found is None and kind in _NAMED:
+            return self._names.get(form)
         if found is None and kind == "model_file":
             name = value.strip().lower()
             return self._endings.get(name[name.rfind(".") :]) if "." in name else None
@@ -179,13 +221,15 @@ class ArtifactIndex:
         return None
 
     def command(self, command: str) -> Match | None:
-        """The service that a command line betrays by one of its words, or a run of them: what makes a hit goes before
-        a hint, and then the longest run wins."""
-        words = command_words(command.removeprefix("autonomy_flag:"))
+        """The service that a command line betrays by one of its words, or a run of them."""
+        return self.find("cmdline", command)
+
+    def _run(self, kind: str, words: list[str]) -> Match | None:
+        """What makes a hit goes before a hint, and then the longest run wins."""
         best: Match | None = None
         rank = (False, 0)
         for at, word in enumerate(words):
-            for wanted, found in self._commands.get(word, ()):
+            for wanted, found in self._runs.get((kind, word), ()):
                 size = len(wanted)
                 if (found.is_hit, size) > rank and words[at + 1 : at + size] == wanted[1:]:
                     best, rank = found, (found.is_hit, size)

@@ -80,6 +80,10 @@ class Index:
             for indicator in service.indicators:
                 if _is_valid(indicator, on):
                     self._add(service, indicator)
+        for service in self.services.values():
+            named = Indicator("app", service.name, "presence", Strength.LIKELY, "".join(service.references[:1]))
+            for name in (service.name, *service.aliases):
+                self.artifacts.add_name(name, Match(service, named._replace(value=name), ""))
 
     def _add(self, service: Service, indicator: Indicator) -> None:
         found = Match(service, indicator, "")

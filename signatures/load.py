@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from shadowledger.signatures import schema
-from shadowledger.signatures.artifacts import command_words
+from shadowledger.signatures.artifacts import command_words, merchant_words
 from shadowledger.signatures.schema import Flaw, Indicator, Service, Strength
 
 HERE = Path(__file__).parent
@@ -223,6 +223,8 @@ def _value_problem(kind: str, value: str) -> str:
         return "write chrome: and 32 letters from a to p, or firefox:, edge:, safari: and an id"
     if kind == "cmdline" and not command_words(value.removeprefix("autonomy_flag:")):
         return "write the words of a command line that name the product"
+    if kind == "merchant" and not merchant_words(value):
+        return "write the words of a payee that name the product"
     if kind == "port" and not (value.isdigit() and 0 < int(value) < 65536):
         return "not a port number"
     return ""

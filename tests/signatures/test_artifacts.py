@@ -36,6 +36,12 @@ SAME = [
     ("cmdline", "@continuedev/cli", "node /usr/lib/node_modules/@continuedev/cli/dist/cn.js --auto"),
     ("cmdline", "@playwright/mcp", "npx @playwright/mcp@latest --headless"),
     ("cmdline", "vllm serve", "/opt/venv/bin/vllm serve mistral --port 8000"),
+    ("merchant", "openai chatgpt", "PAYPAL *OPENAI *CHATGPT SUBSCR SAN FRANCISCO CA"),
+    ("merchant", "Claude.ai", "CLAUDE.AI SUBSCRIPTION"),
+    ("merchant", "deepl", "DeepL SE, Köln"),
+    ("oauth_app", "e0476654-c1d5-430b-ab80-70cbd947616a", "ChatGPT | E0476654-C1D5-430B-AB80-70CBD947616A"),
+    ("cloud_resource", "bedrock.amazonaws.com", "Bedrock.amazonaws.com"),
+    ("cloud_resource", "microsoft.cognitiveservices/accounts *", "Microsoft.CognitiveServices/accounts TextAnalytics"),
 ]  # fmt: skip
 
 DIFFERENT = [
@@ -57,6 +63,10 @@ DIFFERENT = [
     ("cmdline", "aider", "/usr/bin/raider --start"),
     ("cmdline", "vllm serve", "vllm bench"),
     ("cmdline", "docker model", "docker run model"),
+    ("merchant", "claude ai", "CLAUDE MONET AIX"),
+    ("merchant", "anthropic", "ANTHROPICS TECHNOLOGY LTD"),
+    ("oauth_app", "e0476654-c1d5-430b-ab80-70cbd947616a", "ChatGPT | e0476654"),
+    ("cloud_resource", "microsoft.cognitiveservices/accounts *", "microsoft.cognitiveservices/accounts"),
 ]
 
 
@@ -109,3 +119,24 @@ def test_the_name_of_a_home_is_no_word_of_a_command_line() -> None:
 def test_a_huge_command_line_is_cut() -> None:
     assert len(command_words("x " * 100_000)) == 256
     assert len(command_words("/x" * 100_000)) == 32
+
+
+NAMED = [
+    ("native", "ChatGPT", "app", True),
+    ("native", "Perplexity AI", "cloud_resource", True),
+    ("native", "Motion", "app", False),
+    ("native", "Motion", "oauth_app", True),
+    ("sdk", "Guidance", "oauth_app", False),
+    ("enabled", "Slack", "oauth_app", False),
+    ("enabled", "ClickUp", "app", False),
+    ("enabled", "Slack AI", "app", True),
+]
+
+
+@pytest.mark.parametrize(("ai_kind", "name", "kind", "is_found"), NAMED)
+def test_a_name_is_found_where_it_means_its_product(ai_kind: str, name: str, kind: str, is_found: bool) -> None:
+    indicator = Indicator("app", name, "presence", Strength.LIKELY, "")
+    service = Service("one", name, "One", "one", "", ai_kind, (), (indicator,), (), (), (), None, "overlay")
+    index = ArtifactIndex(Match)
+    index.add_name(name, Match(service, indicator, ""))
+    assert (index.find(kind, name.lower()) is not None) == is_found
