@@ -50,6 +50,8 @@ class Collector:
     """The public page that defines the format."""
     check: Callable[[Settings], str] = _anything
     """Why it cannot read with these settings, in a sentence; empty where it can."""
+    reads_objects: bool = False
+    """Its records may be JSON objects. Any other collector that finds its words in one finds them inside a value."""
     resumes: bool = False
     """Reading may begin at any line: no header says what the lines mean."""
     export: str = ""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from shadowledger.collectors.capture.captures import CAPTURE
-from shadowledger.collectors.collector import Collector
+from shadowledger.collectors.collector import Collector, Head
 from shadowledger.collectors.dns.bind import BIND_QUERY
 from shadowledger.collectors.dns.dnstap import DNSTAP
 from shadowledger.collectors.dns.pihole import PIHOLE_FTL
@@ -46,6 +46,7 @@ GROUPS: dict[str, tuple[Collector, ...]] = {
     "accounts": _mapped("accounts"),
 }
 COLLECTORS = tuple(collector for group in GROUPS.values() for collector in group)
+_OF_OBJECTS = tuple(collector for collector in COLLECTORS if collector.reads_objects)
 _NOT_OF_LINES = tuple(collector for collector in COLLECTORS if collector.framing != "line")
 """Asked of what is a document or a table: a line in it is a part of something."""
 BY_ID = {collector.id: collector for collector in COLLECTORS}
@@ -65,11 +66,17 @@ def claims(data: bytes) -> list[Detected]:
     ways = list(glimpses(data))
     are_lines = all(layers.are_lines for layers, _ in ways)
     for is_last, (layers, head) in product((False, True), ways):
-        all_asked = COLLECTORS if are_lines or not layers.are_lines else _NOT_OF_LINES
+        all_asked = COLLECTORS if not layers.are_lines else _asked(head) if are_lines else _NOT_OF_LINES
         asked = [one for one in all_asked if one.is_last == is_last]
         if found := [Detected(one, _told(why, layers), layers) for one in asked if (why := one.detect(head))]:
             return found
     return []
+
+
+def _asked(head: Head) -> tuple[Collector, ...]:
+    """Who is asked about lines: where these are objects of JSON, whoever reads objects."""
+    objects = sum(line.startswith("{") for line in head.lines)
+    return _OF_OBJECTS if objects and objects * 4 >= len(head.lines) * 3 else COLLECTORS
 
 
 def detect(data: bytes) -> Detected | None:

@@ -74,6 +74,8 @@ WRAPPERS: tuple[Wrapper, ...] = (  # what was never taken apart before what is l
     Wrapper("nxlog", "NXLog events", ("Message",), "https://docs.nxlog.co/agent/current/xm/json.html"),
     Wrapper("otel_body", "OpenTelemetry log bodies", ("body",),
             "https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-body"),
+    Wrapper("raw_member", "events with their raw text", ("raw",),
+            "https://docs.tenzir.com/reference/operators/read_lines"),
     Wrapper("azure_records", "Azure Event Hubs batches", ("records", EACH),
             "https://learn.microsoft.com/azure/azure-monitor/platform/stream-monitoring-data-event-hubs"),
     Wrapper("aws_records", "AWS batches of records", ("Records", EACH),
@@ -81,6 +83,7 @@ WRAPPERS: tuple[Wrapper, ...] = (  # what was never taken apart before what is l
     Wrapper("elastic_source", "Elasticsearch documents", ("_source",), _ELASTIC),
 )  # fmt: skip
 
+_LONGEST_HEADER = 1 << 16
 _BROKEN = (msgspec.DecodeError, RecursionError)
 _text = msgspec.json.Decoder(str).decode
 
@@ -170,6 +173,8 @@ https://www.elastic.co/docs/explore-analyze/report-and-share, and the tables' pa
 def raw_column(head_text: str) -> tuple[str, int] | None:
     """Name and index of the column with the whole record, where the text begins with a CSV header that has one."""
     first = head_text.lstrip("\ufeff").partition("\n")[0].rstrip("\r")
+    if len(first) > _LONGEST_HEADER:
+        return None
     try:
         header = next(csv.reader([first], strict=True), [])
     except csv.Error:

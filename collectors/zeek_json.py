@@ -113,6 +113,7 @@ ZEEK_JSON = Collector(
     title="Zeek and Corelight logs, JSON lines",
     framing="line",
     fills=FILLS,
+    reads_objects=True,
     detect=detect_json,
     read=read_json,
     reference=REFERENCE,

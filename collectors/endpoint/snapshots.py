@@ -91,6 +91,7 @@ PROCESS_SNAPSHOT = Collector(
     title="shadowledger collect processes",
     framing="document",
     fills=("process", "cmdline"),
+    reads_objects=True,
     detect=_detect,
     read=_read,
     reference="https://psutil.readthedocs.io/en/latest/#psutil.process_iter",

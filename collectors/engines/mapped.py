@@ -40,6 +40,7 @@ def collector_of(mapping: Mapping) -> Collector:
         detect=lambda head: _detect(mapping, head)[1],
         read=lambda reading: read(mapping, reading),
         reference=mapping.reference,
+        reads_objects="json" in mapping.engines,
         resumes=all(engine.resumes for engine in engines),
         export=mapping.export,
         cannot=mapping.cannot,
