@@ -42,13 +42,17 @@ class UnreadableError(OSError):
 
 
 class MemberPath(_Path):
-    """A file inside an archive as a path: `logs.zip/access.log`. It is a file, as old as its archive."""
+    """A file inside an archive as a path: `logs.zip/access.log`. Where the archive has it, it is a file as old as
+    that."""
 
     def is_file(self) -> bool:
-        return archive_of(self) is not None
+        return _is_member(self)
 
     def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
-        return (archive_of(self) or Path(self)).stat(follow_symlinks=follow_symlinks)
+        archive = archive_of(self) if _is_member(self) else None
+        if archive is None:
+            raise _missing(self)
+        return archive.stat(follow_symlinks=follow_symlinks)
 
 
 def archive_of(path: Path) -> Path | None:
@@ -111,6 +115,10 @@ def _is_member(path: Path) -> bool:
     except OSError:
         return False
     return archive is not None and listing is not None and _name_in(archive, path) in listing.members
+
+
+def _missing(path: Path) -> FileNotFoundError:
+    return FileNotFoundError(errno.ENOENT, "there is no such file in the archive", str(path))
 
 
 def _name_in(archive: Path, path: Path) -> str:
@@ -277,7 +285,7 @@ def _member(listing: Listing, archive: Path, path: Path) -> Member:
         many = f"an archive of {count} files; name those that are to be read, as in {path}/{one}"
         raise UnreadableError(listing.damage or (many if count else "an archive without any file"))
     if name not in listing.members:
-        raise FileNotFoundError(errno.ENOENT, "there is no such file in the archive", str(path))
+        raise _missing(path)
     return listing.members[name]
 
 

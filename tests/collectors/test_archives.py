@@ -15,7 +15,7 @@ from packed_files import LONG, SHORT, gz, tar, zipped, zst
 
 from shadowledger.collectors import archives
 from shadowledger.collectors.members import MOST_MEMBERS
-from shadowledger.collectors.sources import InputNotFoundError, UnreadableError, find, open_source
+from shadowledger.collectors.sources import InputNotFoundError, UnreadableError, find, located, open_source
 
 ARCHIVES: dict[str, Callable[..., bytes]] = {
     "zip": zipped,
@@ -82,6 +82,9 @@ def test_a_file_of_an_archive_is_named_by_its_path(tmp_path: Path, how: str) -> 
             find([word])
     with pytest.raises(FileNotFoundError, match="no such file in the archive"):
         open_source(path / "c.log")
+    assert [located(path / name).is_file() for name in ("a.log", "c.log")] == [True, False]
+    with pytest.raises(FileNotFoundError, match="no such file in the archive"):
+        located(path / "c.log").stat()
     assert told(path) == f"an archive of 2 files; name those that are to be read, as in {path}/a.log"
 
 
