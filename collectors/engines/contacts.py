@@ -29,7 +29,6 @@ from shadowledger.collectors.users import plain_user
 from shadowledger.signatures.hosts import split_authority, split_url
 from shadowledger.signatures.wanted import Wanted
 
-_TEXTS = ("app_label", "category_label", "process")
 _LONGEST_TEXT = 1024
 _NO_QUESTION = frozenset(("dns_response", "dns_update", "dns_notify"))
 _MULTICAST = {5353: "mdns", 5355: "llmnr"}
@@ -152,6 +151,7 @@ class Contacts:
     def __init__(self, mapping: Mapping, reading: Reading, clock: Clock) -> None:
         nothing = NOTHING | {mark.lower() for mark in mapping.nothing}
         self._plans = [Plan(one, nothing) for one in mapping.types()]
+        self._names_hosts_alone = not any(one.url or one.path for one in mapping.types())
         self._reading = reading
         self._clock = clock
         self.is_dull = False
@@ -212,7 +212,7 @@ class Contacts:
         self.agent_is_dull = not wanted.agent(target.user_agent) and not (program and wanted.program(program))
         if wanted(*target[:6]) or (program and wanted.program(program)):
             return True
-        self.is_dull = not target.path or wanted.nobody(target.host)
+        self.is_dull = self._names_hosts_alone or wanted.nobody(target.host)
         return False
 
 

@@ -136,8 +136,7 @@ def _read(reading: Reading, formats: tuple[LogFormat, ...]) -> Iterator[Record]:
             if record is not None:
                 yield record
             elif seen is not None and wanted is not None:
-                agent, path = values.get("user_agent", ""), _target(values).path
-                is_dull = not path or wanted.nobody(_target(values).host)
+                agent, is_dull = values.get("user_agent", ""), wanted.nobody(_target(values).host)
                 told = dict(zip(_DECISIVE.columns, seen, strict=True))
                 unwanted.remember(seen, told, is_dull=is_dull, agent_is_dull=not wanted.agent(agent))
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
 
 from shadowledger.collectors.engines.contacts import decisive
 from shadowledger.collectors.engines.engine import NoRecord, UnreadableError
-from shadowledger.collectors.engines.mapped import ENGINES
+from shadowledger.collectors.engines.mapped import ENGINES, read
 from shadowledger.collectors.engines.mapping import Mapping, load
 from shadowledger.collectors.engines.unwanted import Unwanted, authority_of
+from shadowledger.collectors.reading import Reading
+from shadowledger.collectors.records import Traffic
+from shadowledger.collectors.sources import Opened
+from shadowledger.signatures.index import Index
+from shadowledger.signatures.load import load_catalogue
+from shadowledger.signatures.wanted import Wanted
 
 START = 'id = "acme"\ntitle = "ACME"\nreference = "https://acme.example"\n'
-WEB = '[[record]]\nvia = "proxy"\nhost = ["host", "dst"]\nurl = "url"\nuser_agent = "ua"\n'
+WEB = '[[record]]\nvia = "proxy"\nhost = ["host", "dst"]\nurl = "url"\nuser_agent = "ua"\nmethod = "mtd"\n'
 WORDS = frozenset(("completions",))
 
 
@@ -223,3 +230,27 @@ URLS = [
 @pytest.mark.parametrize(("url", "want"), URLS)
 def test_of_a_url_everything_before_its_path_is_remembered(url: str, want: str | None) -> None:
     assert authority_of(url, WORDS) == want
+
+
+ORDERS = [
+    # lines, of which the second is a hit although what the first names is wanted by nobody
+    ["n=1 url=https://github.com", "n=1 url=https://github.com/copilot"],
+    ["n=1 host=h1.example url=/a", "n=1 host=h1.example url=/v1/chat/completions mtd=POST"],
+    ["n=1 host=h1.example url=/a ua=curl/8", "n=1 host=h1.example url=/a ua=OpenAI/Python"],
+    ["n=1 host=h1.example url=/a ua=OpenAI/Python", "n=1 host=chatgpt.com url=/a ua=curl/8"],
+]
+
+
+@pytest.mark.parametrize("lines", ORDERS)
+def test_what_was_passed_over_hides_nothing_that_comes_after(tmp_path: Path, lines: list[str]) -> None:
+    index = Index(load_catalogue()[0])
+    told = mapping(tmp_path, "keyvalue")
+    text = "\n".join([*lines, lines[0], lines[0], *reversed(lines)])
+
+    def hits(wanted: Wanted | None) -> list[int]:
+        with Opened("x", io.BytesIO(text.encode())) as opened:
+            records = list(read(told, Reading(opened, wanted=wanted)))
+        asked = [one for one in records if isinstance(one, Traffic)]
+        return [one.position for one in asked if index.wanted(one.host, one.path, one.method, one.port, one.user_agent)]
+
+    assert hits(index.wanted) == hits(None) != []
