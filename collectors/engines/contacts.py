@@ -21,7 +21,7 @@ from shadowledger.collectors.engines.fields import (
     value_of,
     words_and_patterns,
 )
-from shadowledger.collectors.engines.mapping import Action, Mapping, RecordType, Time
+from shadowledger.collectors.engines.mapping import Action, Mapping, Pick, RecordType, Spec, Time
 from shadowledger.collectors.engines.unwanted import Decisive
 from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.records import UNKNOWN_BYTES, Artifact, Ignored, Record, Traffic
@@ -220,16 +220,27 @@ def decisive(mapping: Mapping) -> Decisive:
     """The columns on which it depends whether a record is wanted, each once."""
     types = [one for one in mapping.types() if not one.ignore]
     alone = dict.fromkeys(c for one in types for c in (*columns_of(one.user_agent), *columns_of(one.process)))
-    paths = dict.fromkeys(c for one in types for c in (*columns_of(one.url), *columns_of(one.path)))
+    cut = dict.fromkeys(c for one in types for c in (*_cut(one.url), *_cut(one.path)))
+    paths = dict.fromkeys(c for one in types for c in (*columns_of(one.url), *columns_of(one.path)) if c not in cut)
     others = dict.fromkeys(
         column
         for one in mapping.types()
-        for column in (*either(one.when), *columns_of(one.host), *columns_of(one.question_type), *columns_of(one.value))
-    )
+        for column in (*either(one.when), *columns_of(one.host), *columns_of(one.question_type), *columns_of(one.value),
+                       *cut)
+    )  # fmt: skip
     targets = [column for column in others if column not in paths]
     urls = [*targets, *paths]
     columns = [*urls, *(column for column in alone if column not in urls)]
     return Decisive(tuple(columns), len(targets), len(urls))
+
+
+def _cut(spec: Spec | None) -> Iterator[str]:
+    """Columns that go on behind the URL or path that is taken from them: they do not end in what a path ends in."""
+    if isinstance(spec, Pick) and spec.pattern and not spec.pattern.endswith("$"):
+        yield from spec.columns
+    elif isinstance(spec, tuple):
+        for part in spec:
+            yield from _cut(part)
 
 
 def is_address(text: str) -> bool:
