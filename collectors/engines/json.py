@@ -120,27 +120,26 @@ def _looking(columns: Sequence[str], places: Sequence[tuple[str, ...]]) -> Glanc
         except _BROKEN:
             return None
         values: tuple[Any, ...] = told if several else (told,)
-        if not members and _TEXT.issuperset(map(type, values)):
+        if not _TEXT.issuperset(map(type, values)):
+            texts = [one if one.__class__ is str else _text(one, rest) for one, rest in zip(values, rests, strict=True)]
+            if None in texts:
+                return None
+            values = tuple(texts)
+        if not members:
             return values
-        seen: list[str] = []
-        for value in values:
-            if value.__class__ is not str:
-                if value.__class__ is list:
-                    value = _only(value, rests[len(seen)])
-                    if value is None:
-                        return None
-                elif value is None or value.__class__ is bool:
-                    value = as_text(value)
-                elif value.__class__ is int:
-                    value = str(value)
-                else:
-                    return None
-            seen.append(value)
+        seen = list(values)
         for at in members:
             seen.insert(at, "")
         return tuple(seen)
 
     return look
+
+
+def _text(value: Any, rest: list[str]) -> str | None:  # noqa: ANN401 - whatever JSON holds
+    """What splitting makes of a value; None where a glance cannot tell."""
+    if value.__class__ is list:
+        return _only(value, rest)
+    return as_text(value) if value is None or value.__class__ in (bool, int) else None
 
 
 def _start(raw: str) -> int:
