@@ -67,7 +67,9 @@ def read(mapping: Mapping, reading: Reading) -> Iterator[Record]:
                 continue
             if glance is not None:
                 seen = glance(raw)
-                if seen is not None and knows(seen):
+                if seen is not None and (told := knows(seen)) is not None:
+                    if told:
+                        yield Ignored(position, told)
                     continue
             try:
                 fields = engine.split(raw)
@@ -79,7 +81,13 @@ def read(mapping: Mapping, reading: Reading) -> Iterator[Record]:
                 continue
             yield from contacts.records(position, fields)
             if seen is not None:
-                unwanted.remember(seen, fields, is_dull=contacts.is_dull, agent_is_dull=contacts.agent_is_dull)
+                unwanted.remember(
+                    seen,
+                    fields,
+                    is_dull=contacts.is_dull,
+                    agent_is_dull=contacts.agent_is_dull,
+                    ignored_because=contacts.ignored_because,
+                )
 
 
 def _head(reading: Reading) -> Head:

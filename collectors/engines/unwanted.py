@@ -33,30 +33,33 @@ class Unwanted:
     def __init__(self, decisive: Decisive, api_words: frozenset[str]) -> None:
         self._decisive = decisive
         self._columns = [column.replace(STAR, ".0.") for column in decisive.columns]
-        self._targets: set[Seen] = set()
+        self._targets: dict[Seen | None, str] = {}
         self._alone = {""}
         self._together: set[Seen] = set()
         self._reduce = _reducer(decisive, api_words)
 
-    def knows(self) -> Callable[[Seen], bool]:
-        """Compile the question whether a record with these texts is wanted by nobody."""
-        reduce, targets, alone, alone_at = self._reduce, self._targets, self._alone, self._decisive.alone_at
+    def knows(self) -> Callable[[Seen], str | None]:
+        """Compile the question what is known of a record with these texts: nothing (None), that nobody wants it (an
+        empty text), or why it is ignored."""
+        reduce, get, alone, alone_at = self._reduce, self._targets.get, self._alone, self._decisive.alone_at
         together = self._together
         if alone_at == len(self._decisive.columns):
-            return lambda seen: reduce(seen) in targets
+            return lambda seen: get(reduce(seen))
 
-        def knows(seen: Seen) -> bool:
+        def knows(seen: Seen) -> str | None:
             texts = seen[alone_at:]
-            return (alone.issuperset(texts) or texts in together) and reduce(seen) in targets
+            return get(reduce(seen)) if alone.issuperset(texts) or texts in together else None
 
-        def knows_one(seen: Seen) -> bool:
-            return seen[alone_at] in alone and reduce(seen) in targets
+        def knows_one(seen: Seen) -> str | None:
+            return get(reduce(seen)) if seen[alone_at] in alone else None
 
         return knows_one if alone_at + 1 == len(self._decisive.columns) else knows
 
-    def remember(self, seen: Seen, fields: Fields, *, is_dull: bool, agent_is_dull: bool) -> None:
-        """Keep what was told of a record: that its target is wanted by nobody, whatever its path, and that nothing is
-        told by its user agent and program."""
+    def remember(
+        self, seen: Seen, fields: Fields, *, is_dull: bool, agent_is_dull: bool, ignored_because: str = ""
+    ) -> None:
+        """Keep what was told of a record: that its target is wanted by nobody, whatever its path, or is ignored, and
+        that nothing is told by its user agent and program."""
         if seen != tuple([fields.get(column, "") for column in self._columns]):
             return  # the glance did not see what splitting found
         texts = [text for text in seen[self._decisive.alone_at :] if text]
@@ -66,7 +69,9 @@ class Unwanted:
             else:  # which of them was asked about is not known here
                 _add(self._together, seen[self._decisive.alone_at :])
         if is_dull and (key := self._reduce(seen)) is not None and sum(map(len, key)) < _LONGEST_KEY:
-            _add(self._targets, key)
+            if len(self._targets) >= REMEMBERED:
+                self._targets.clear()
+            self._targets[key] = ignored_because
 
 
 def _add(known: set[Seen] | set[str], key: Seen | str, *lasting: str) -> None:

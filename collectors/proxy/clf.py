@@ -126,7 +126,7 @@ def _read(reading: Reading, formats: tuple[LogFormat, ...]) -> Iterator[Record]:
                 continue
             reading.record_count += 1
             seen = _seen(formats, line) if wanted is not None else None
-            if seen is not None and is_unwanted(seen):
+            if seen is not None and is_unwanted(seen) is not None:
                 continue
             values = _values(formats, line)
             if values is None:
