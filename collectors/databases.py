@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from shadowledger.collectors.sources import BLOCK_BYTES, Opened
+from shadowledger.collectors.sources import BLOCK_BYTES, MemberPath, Opened
 
 MAGIC = b"SQLite format 3\0"
 MOST_COPIED_BYTES = 4 << 30
@@ -40,7 +40,8 @@ def readable(opened: Opened) -> Iterator[str]:
         path = opened.path.resolve()
         before = _state(path)
         companions = [suffix for suffix in _COMPANIONS if before[suffix][1]]
-        if not companions and _header(path).startswith(MAGIC) and not _is_cut(path):
+        is_plain = not companions and not isinstance(opened.path, MemberPath)
+        if is_plain and _header(path).startswith(MAGIC) and not _is_cut(path):
             yield f"{path.as_uri()}?mode=ro&immutable=1"
             if _header(path)[_WRITE_VERSION] != _WITH_LOG:
                 for _ in opened.chunks():
@@ -56,9 +57,7 @@ def readable(opened: Opened) -> Iterator[str]:
 
 def _copied(opened: Opened, path: Path, companions: list[str], folder: Path) -> Path:
     copy = folder / "copy.db"
-    if (
-        companions
-    ):  # not through `opened`: a file that was delivered is known until it changes, and these grow without it
+    if companions:  # not through `opened`: what it delivered is known until it changes, and these grow without it
         _save(_pieces(path), copy)
         for suffix in companions:
             _save(_pieces(_beside(path, suffix)), _beside(copy, suffix))

@@ -16,7 +16,7 @@ from shadowledger.collectors.layers import Layers
 from shadowledger.collectors.reading import CommandWords, Reading
 from shadowledger.collectors.records import Artifact, Record, Traffic
 from shadowledger.collectors.registry import layers_for
-from shadowledger.collectors.sources import open_source
+from shadowledger.collectors.sources import located, open_source
 from shadowledger.collectors.telling import tell, url_of
 from shadowledger.db.contributions import Contribution, contributions_to
 from shadowledger.db.sources import Source, get_source
@@ -88,7 +88,7 @@ def _lines(
     connection: sqlite3.Connection, source: Source, wanted: list[int], words: CommandWords, *, reveal: bool
 ) -> tuple[dict[int, str], str]:
     """What stands at positions of a source that is still where it was, and is still the same."""
-    path = Path(source.name)
+    path = located(Path(source.name))
     if not path.is_file():
         return {}, "the file is no longer at its place"
     try:

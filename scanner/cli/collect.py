@@ -61,14 +61,16 @@ def files(site: Site, /, inputs: tuple[str, ...], explain: bool, form: str, pseu
     code = 0
     for path in paths:
         try:
-            with open_source(path) as opened:
+            opened = open_source(path)
+        except OSError as error:
+            problem = f"cannot be opened: {error.strerror or error}"
+        else:
+            with opened:
                 found, problem = recognise(opened, choices)
                 if found is not None:
                     if explain:
                         click.echo(clean(f"{path}: {found.collector.id}: {found.reason}"), err=True)
                     problem = _print(opened, choices, signatures, store, found)
-        except OSError as error:
-            problem = f"cannot be opened: {error.strerror or error}"
         if problem:
             click.echo(clean(f"{path} {problem}."), err=True)
             code = 3

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from log_lines import CUSTOM, claimed_by, only, read, reading_of, reason, traffic
 
@@ -283,6 +283,7 @@ def test_any_line_gives_one_record_and_any_format_reads_it(words: list[str]) -> 
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_read(data: bytes) -> None:
+    assume(not data.startswith(b"PK"))  # an archive in a stream is refused before
     for collector in (SQUID_NATIVE, SQUID_COMMON, SQUID_COMBINED, SQUID_CUSTOM):
         read(collector, data, CUSTOM)
 
