@@ -10,7 +10,7 @@ import re
 
 from shadowledger.collectors.reading import Reading, Settings
 from shadowledger.collectors.stamps import FORMS as FORMS
-from shadowledger.collectors.stamps import Minute, minute_of, zone_of
+from shadowledger.collectors.stamps import OF_DATES, Minute, minute_of, zone_of
 from shadowledger.collectors.stamps import numeric_order as numeric_order
 
 EXPLICIT, CONFIG, ASSUMED = "explicit", "config", "assumed"
@@ -87,6 +87,9 @@ class Clock:
         the user said the order. Raises KeyError for a form that does not exist."""
         if len(text) > _LONGEST_STAMP:
             text = text[:_LONGEST_STAMP]
+        if form in OF_DATES:  # a date alone stands for its midnight
+            form = OF_DATES[form]
+            text = text if ":" in text else f"{text.strip()} 00:00:00"
         found = _SECONDS.search(text)
         if found is None or form == "epoch":
             return self._counted(text.strip(), form)

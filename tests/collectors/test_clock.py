@@ -49,6 +49,29 @@ def test_seconds_since_1970_lose_nothing(text: str, time_us: int) -> None:
     assert epoch_us(text) == time_us
 
 
+@pytest.mark.parametrize(
+    ("text", "form", "told"),
+    [
+        ("2026-03-12", "date", "2026-03-12T00:00:00Z"),
+        (" 12.03.2026", "date", "2026-03-12T00:00:00Z"),
+        ("12.03.26", "date", "2026-03-12T00:00:00Z"),
+        ("Mar 12, 2026", "date", "2026-03-12T00:00:00Z"),
+        ("12 Mar 2026", "date", "2026-03-12T00:00:00Z"),
+        ("2026-03-12T10:15:20Z", "date", "2026-03-12T10:15:20Z"),
+        ("03/31/2026", "date", "2026-03-31T00:00:00Z"),
+        ("03/12/2026", "date", ""),
+        ("03/12/2026", "date_eu", "2026-12-03T00:00:00Z"),
+        ("2026-13-12", "date", ""),
+        ("", "date", ""),
+        ("20260312", "date", ""),
+        ("2026-03-12", "", ""),
+    ],
+)
+def test_a_date_alone_is_its_midnight_where_dates_are_expected(text: str, form: str, told: str) -> None:
+    time_us, _ = PLAIN.read(text, form)
+    assert (iso(time_us) if time_us else "") == told
+
+
 @given(st.integers(0, 4_102_444_800), st.integers(0, 999_999))
 def test_a_fraction_of_six_digits_is_exact_as_text_and_as_number(seconds: int, fraction: int) -> None:
     text = f"{seconds}.{fraction:06d}"
@@ -231,6 +254,8 @@ READ = [
     ("", "Dec 31 07:07:07", "", "2024-12-31T07:07:07Z assumed"),
     ("", "4/21/2017 7:52:03 AM", "", "2017-04-21T07:52:03Z assumed"),
     ("", "4/5/2017 7:52:03 AM", "", ""),  # AM is written in Australia too
+    ("date", "12.03.2026", "", "2026-03-12T00:00:00Z assumed"),
+    ("date_eu", "03/12/2026", "utc", "2026-12-03T00:00:00Z explicit"),
     ("", "12:34:56", "", ""),
     ("", "::::::::", "", ""),
     ("", "", "", ""),
