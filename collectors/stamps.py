@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 FORMS = (
     "", "epoch", "iso", "day_first", "ctime", "yearless", "us", "eu", "numeric", "syslog", "windows_filetime",
-    "date", "date_eu",
+    "date", "date_us", "date_eu",
 )  # fmt: skip
 """What a source may say of its stamps. The empty form takes every shape but "us", "eu", "windows_filetime" and dates
 alone, if the whole text has it and no other reading is possible."""
@@ -95,7 +95,7 @@ _SHAPES = {
     "numeric": _NUMERIC,
 }
 _ORDER = {"us": "mdy", "eu": "dmy"}
-OF_DATES = {"date": "", "date_eu": "eu"}
+OF_DATES = {"date": "", "date_us": "us", "date_eu": "eu"}
 """Forms of stamps that may be a date alone, as in bills and lists; with the form that they have beside a time."""
 
 

@@ -60,7 +60,7 @@ class Json:
 
     def glance(self, decisive: Decisive) -> Glance[str] | None:
         columns = decisive.columns
-        if any(column.startswith("@") for column in columns):
+        if not columns or any(column.startswith("@") for column in columns):
             return None
         looks = [_looking(columns, [_place(column) for column in columns])]
         if any("." in column for column in columns):  # sources that write the dots themselves
@@ -121,7 +121,10 @@ def _looking(columns: Sequence[str], places: Sequence[tuple[str, ...]]) -> Glanc
             return None
         values: tuple[Any, ...] = told if several else (told,)
         if not _TEXT.issuperset(map(type, values)):
-            texts = [one if one.__class__ is str else _text(one, rest) for one, rest in zip(values, rests, strict=True)]
+            texts = [
+                one if one.__class__ is str else "" if one is None else _text(one, rest)
+                for one, rest in zip(values, rests, strict=True)
+            ]
             if None in texts:
                 return None
             values = tuple(texts)
@@ -139,7 +142,7 @@ def _text(value: Any, rest: list[str]) -> str | None:  # noqa: ANN401 - whatever
     """What splitting makes of a value; None where a glance cannot tell."""
     if value.__class__ is list:
         return _only(value, rest)
-    return as_text(value) if value is None or value.__class__ in (bool, int) else None
+    return as_text(value) if value.__class__ in (int, bool) else None
 
 
 def _start(raw: str) -> int:
