@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from shadowledger.collectors.collector import look
 from shadowledger.collectors.engines.mapping import MappingError
+from shadowledger.collectors.layers import glimpses
 from shadowledger.collectors.registry import Detected, detect, layers_for
 from shadowledger.collectors.sources import Opened
 from shadowledger.collectors.strangers import name_of
@@ -25,7 +25,7 @@ def recognise(opened: Opened, choices: Choices, known_as: str = "") -> tuple[Det
 
 
 def _unrecognised(head: bytes) -> str:
-    if stranger := name_of(look(head)):
+    if stranger := next((found for _, inner in glimpses(head) if (found := name_of(inner))), None):
         return f"is a log of {stranger.name} ({stranger.why}), which no collector reads"
     if b"\0" in head[:4096]:
         return "is a binary file that no collector reads"
