@@ -93,10 +93,14 @@ def _only(told: list[Any], rest: list[str]) -> str | None:
     value: object = told
     for name in rest:
         if isinstance(value, list):
-            if not name.isdecimal() and (name != "*" or len(value) > 1):
+            if name == "*" and len(value) > 1:
                 return None
-            at = 0 if name == "*" else int(name)
-            value = value[at] if at < len(value) else ""
+            if name == "*" or name.isdecimal():
+                at = 0 if name == "*" else int(name)
+                value = value[at] if at < len(value) else ""
+            else:
+                named = (one for one in value if isinstance(one, dict) and one.get("name") == name)
+                value = next(named, {}).get("value", "")
         elif isinstance(value, dict):
             value = value.get(name, "")
     return value if isinstance(value, str) else None
