@@ -6,6 +6,7 @@ from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
+from shadowledger.collectors.accounts.cost_explorer import AWS_COST_EXPLORER
 from shadowledger.collectors.capture.captures import CAPTURE
 from shadowledger.collectors.collector import Collector, Head
 from shadowledger.collectors.dns.bind import BIND_QUERY
@@ -43,7 +44,7 @@ GROUPS: dict[str, tuple[Collector, ...]] = {
         TASKLIST_CSV,
         *_mapped("endpoint"),
     ),
-    "accounts": _mapped("accounts"),
+    "accounts": (AWS_COST_EXPLORER, *_mapped("accounts")),
 }
 COLLECTORS = tuple(collector for group in GROUPS.values() for collector in group)
 _OF_OBJECTS = tuple(collector for collector in COLLECTORS if collector.reads_objects)
