@@ -78,8 +78,8 @@ CLAIMED = {
     "osquery": "osquery.result panther.Osquery.Differential",
     "panos": (
         "panw_panos.authentication panw_panos.config panw_panos.correlated-events panw_panos.decryption "
-        "panw_panos.global_protect panw_panos.globalprotect panw_panos.gtp panw_panos.hipmatch panw_panos.ip- "
-        "tag panw_panos.other panw_panos.pan_inc_threat panw_panos.pan_inc_traffic "
+        "panw_panos.global_protect panw_panos.globalprotect panw_panos.gtp panw_panos.hipmatch "
+        "panw_panos.ip-tag panw_panos.other panw_panos.pan_inc_threat panw_panos.pan_inc_traffic "
         "panw_panos.pan_inc_traffic_ietf panw_panos.sctp panw_panos.system panw_panos.threat "
         "panw_panos.traffic panw_panos.traffic_nanos_time panw_panos.tunnel-inspection panw_panos.userid "
         "sc4s.palo_alto"
