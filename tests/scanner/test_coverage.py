@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from scanner_inputs import squid_line, write_snapshot, write_squid
 
-from shadowledger.scanner.coverage import Coverage, coverage_of
 from shadowledger.scanner.choices import Choices
+from shadowledger.scanner.coverage import Coverage, coverage_of
 from shadowledger.scanner.pipeline import Scan, forget
 from shadowledger.signatures.schema import ARTIFACT_KINDS, TRAFFIC_KINDS, Indicator, Service, Strength
 

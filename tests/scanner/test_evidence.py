@@ -9,8 +9,8 @@ import pytest
 from scanner_inputs import DAY_S, squid_line, write_snapshot, write_squid
 
 from shadowledger.collectors.records import Artifact, Traffic
-from shadowledger.scanner.evidence import Proof, _shown, proofs
 from shadowledger.scanner.choices import Choices
+from shadowledger.scanner.evidence import Proof, _shown, proofs
 from shadowledger.scanner.pipeline import Scan, forget
 
 CANARIES = ("canary", "10.99.98.97", "/secret", "token", "hidden")

@@ -10,11 +10,11 @@ from scanner_inputs import squid_line, write_snapshot, write_squid
 
 from shadowledger.db.decisions import all_decisions, decide
 from shadowledger.db.declared import Declared
+from shadowledger.scanner.choices import Choices
 from shadowledger.scanner.consolidate import consolidate, discovered_id
 from shadowledger.scanner.coverage import coverage_of
 from shadowledger.scanner.knowledge import declared_overlay
 from shadowledger.scanner.people import Directory
-from shadowledger.scanner.choices import Choices
 from shadowledger.scanner.pipeline import Scan
 from shadowledger.scanner.reconcile import THRESHOLD, Finding, Reconciliation, reconcile
 from shadowledger.signatures.index import Index

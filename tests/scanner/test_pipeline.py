@@ -13,8 +13,8 @@ from rights import without_rights
 from scanner_inputs import DAY_S, squid_line, write_snapshot, write_squid
 
 from shadowledger.db.sources import known_ids, totals
-from shadowledger.scanner.knowledge import load_signatures
 from shadowledger.scanner.choices import Choices
+from shadowledger.scanner.knowledge import load_signatures
 from shadowledger.scanner.pipeline import Outcome, Scan, forget
 from shadowledger.scanner.site import Site
 

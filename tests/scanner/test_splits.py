@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scanner_inputs import DAY_S, squid_line
 
-from shadowledger.scanner.knowledge import Signatures
 from shadowledger.scanner.choices import Choices
+from shadowledger.scanner.knowledge import Signatures
 from shadowledger.scanner.pipeline import Scan
 from shadowledger.scanner.site import Site
 
