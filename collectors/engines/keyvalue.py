@@ -67,15 +67,15 @@ class KeyValues:
         groups = self._before.groupindex
         pairs = re.compile(_glance_pattern(self._told, tuple(c for c in columns if c not in groups))).findall
         lead = self._lead if any(column in groups for column in columns) else None
+        nothing = dict.fromkeys(columns, "")
 
         def look(raw: str) -> tuple[str, ...] | None:
             found = pairs(raw)
             told = {key: quoted or plain.strip() for key, quoted, plain in found}
             if len(told) != len(found):
                 return None  # one of them may stand inside another value
-            if lead is not None:
-                told |= lead(raw)
-            return tuple([told.get(column, "") for column in columns])
+            told = nothing | told if lead is None else nothing | told | lead(raw)
+            return tuple(map(told.__getitem__, columns))
 
         return look
 
