@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+import csv
+from collections.abc import Callable, Hashable, Iterator
 from typing import TypeVar
 
 from shadowledger.collectors.collector import Head
+from shadowledger.collectors.sources import LONGEST_LINE_BYTES
 
 REMEMBERED = 1 << 16
 LONGEST_KEY = 300
@@ -30,3 +32,13 @@ class Unwanted(set[Key]):
         if len(self) >= REMEMBERED:
             self.clear()
         self.add(key)
+
+
+def next_row(reader: Iterator[list[str]]) -> list[str]:
+    """The next row of a csv.reader whose cells may be as long as a line; the module's own limit, which is the whole
+    process's, is left as it was. Raises StopIteration and csv.Error as the reader does."""
+    before = csv.field_size_limit(LONGEST_LINE_BYTES)
+    try:
+        return next(reader)
+    finally:
+        csv.field_size_limit(before)

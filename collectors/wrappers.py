@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from shadowledger.collectors.lines import next_row
 from shadowledger.collectors.sources import LONGEST_LINE_BYTES
 
 EACH = "[]"
@@ -206,10 +207,7 @@ class _Fed:
 
 def rows(lines: Iterable[str], index: int) -> Iterator[str | None]:
     """The cell at `index` of every data row, as one line; the first row is the header. None for a row that is too
-    short, too long or wrongly quoted: a quote that never closes costs the rows up to LONGEST_LINE_BYTES behind it.
-
-    Lets the csv module read cells of that length, in the whole process."""
-    csv.field_size_limit(LONGEST_LINE_BYTES)
+    short, too long or wrongly quoted: a quote that never closes costs the rows up to LONGEST_LINE_BYTES behind it."""
     cells = _cells(_Fed(lines), index)
     next(cells, None)  # the header
     yield from cells
@@ -220,7 +218,7 @@ def _cells(fed: _Fed, index: int) -> Iterator[str | None]:
     while True:
         fed.size = 0
         try:
-            row = next(reader)
+            row = next_row(reader)
         except StopIteration:
             return
         except csv.Error:

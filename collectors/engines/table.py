@@ -13,8 +13,8 @@ from shadowledger.collectors.engines.engine import LONGEST_TEXT, Glance, NoRecor
 from shadowledger.collectors.engines.fields import Fields, spellings
 from shadowledger.collectors.engines.mapping import Mapping
 from shadowledger.collectors.engines.unwanted import Decisive
+from shadowledger.collectors.lines import next_row
 from shadowledger.collectors.reading import Reading
-from shadowledger.collectors.sources import LONGEST_LINE_BYTES
 
 PREAMBLE_ROWS = 40
 _ROWS_AT_ONCE = 512
@@ -109,11 +109,10 @@ def _chained(first: list[str], lines: Iterator[str]) -> Iterator[str]:
 def _rows(lines: Iterator[str], separator: str) -> Iterator[Row]:
     """Rows of a table; an empty one where a row is broken. A quotation mark that never closes takes at most
     LONGEST_LINE_BYTES with it."""
-    csv.field_size_limit(LONGEST_LINE_BYTES)
     reader = csv.reader((line + "\n" for line in lines), delimiter=separator)
     while True:
         try:
-            row = next(reader)
+            row = next_row(reader)
         except StopIteration:
             return
         except csv.Error:

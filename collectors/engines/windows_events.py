@@ -31,6 +31,7 @@ class WindowsEvents:
 
     framing = "document"
     resumes = False
+    longest = LONGEST_LINE_BYTES
 
     def __init__(self, mapping: Mapping) -> None:
         del mapping

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from endpoint_lists import claimed_by, read, values
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from shadowledger.collectors.endpoint.ps import PS_AUX, PS_COLUMNS
@@ -133,6 +133,7 @@ def test_any_rows_are_counted_and_none_is_lost(header: str, rows: list[str]) -> 
 
 @given(st.binary(max_size=400))
 def test_any_bytes_are_read(data: bytes) -> None:
+    assume(not data.startswith(b"PK"))  # an archive in a stream is refused before
     read(PS_AUX, data)
     read(PS_COLUMNS, b"PID USER COMMAND\n" + data)
     claimed_by(data)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from endpoint_lists import claimed_by, read, values
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from shadowledger.collectors.endpoint.tasklist import TASKLIST, TASKLIST_CSV
@@ -153,6 +153,7 @@ def test_any_text_is_counted_and_none_is_lost(parts: list[str]) -> None:
 
 @given(st.binary(max_size=400))
 def test_any_bytes_are_read(data: bytes) -> None:
+    assume(not data.startswith(b"PK"))  # an archive in a stream is refused before
     read(TASKLIST, RULER.encode() + b"\n" + data)
     read(TASKLIST_CSV, data)
     claimed_by(data)

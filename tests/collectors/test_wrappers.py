@@ -51,6 +51,7 @@ WRAPPED: list[tuple[str, str, list[str]]] = [
     ("message", '{"message":"one\\ntwo\\r\\nthree\\n"}', ["one two three"]),
     ("message", '{"message":"a\\tb\\u0000\\u00e9\\"\\\\"}', ['a\tb\x00é"\\']),
     ("message", '{"message":""}', [""]),
+    ("defender_stream", f'{{"time":"t","tenantId":"x","category":"c","properties":{OBJECT}}}', [OBJECT]),
     ("raw_member", '{"raw":"%s","sourcetype":"squid"}', [LINE]),
     ("message", '{"message":"first","message":"last"}', ["last"]),
     ("message", '{"message":"%s","n":' + "9" * 5000 + "}", [LINE]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from log_lines import claimed_by, read, reading_of, reason, traffic
 
@@ -235,6 +235,7 @@ def test_any_object_gives_one_record(fields: dict[str, object]) -> None:
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_read(data: bytes) -> None:
+    assume(not data.startswith(b"PK"))  # an archive in a stream is refused before
     read(ZEEK_TSV, data)
     read(ZEEK_TSV, tsv(DNS).encode() + data)
     read(ZEEK_JSON, data)
