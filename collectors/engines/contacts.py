@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from shadowledger.collectors.clock import Clock
 from shadowledger.collectors.endpoint.programs import base_name, is_interpreter
@@ -10,12 +10,11 @@ from shadowledger.collectors.engines.fields import (
     NOTHING,
     Fields,
     columns_of,
-    either,
     expanded,
 )
-from shadowledger.collectors.engines.mapping import Mapping, Pick, Spec
-from shadowledger.collectors.engines.plan import LONGEST_TEXT, Plan, Target, is_address
-from shadowledger.collectors.engines.unwanted import Decisive
+from shadowledger.collectors.engines.mapping import Mapping, Pick, RecordType, Spec
+from shadowledger.collectors.engines.plan import LONGEST_TEXT, Asked, Plan, is_address
+from shadowledger.collectors.engines.unwanted import Decisive, Target
 from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.records import Ignored, Record
 from shadowledger.signatures.wanted import Wanted
@@ -36,6 +35,8 @@ class Contacts:
         """Whether the last record's target was no hit, and would be none with any other path but an API's."""
         self.agent_is_dull = False
         """Whether its user agent and its program say nothing by themselves."""
+        self.type_number = 0
+        """Which of its mapping's types the last record is; one more than there are for none."""
         self.ignored_because = ""
         """Why it is none for us, where it depends on its target's columns alone."""
 
@@ -43,7 +44,7 @@ class Contacts:
         """The records of one physical record; none where nobody wants it."""
         self.is_dull = self.agent_is_dull = False
         self.ignored_because = ""
-        plan = next((plan for plan in self._plans if plan.holds(fields)), None)
+        plan = self._plan(fields)
         if plan is None:
             yield self._ignored(position, "another kind of record")
         elif plan.type.ignore:
@@ -52,6 +53,14 @@ class Contacts:
             yield from self._several(position, plan, fields)
         else:
             yield from self._one(position, plan, fields)
+
+    def _plan(self, fields: Fields) -> Plan | None:
+        for number, plan in enumerate(self._plans):
+            if plan.holds(fields):
+                self.type_number = number
+                return plan
+        self.type_number = len(self._plans)
+        return None
 
     def _ignored(self, position: int, reason: str) -> Ignored:
         self.is_dull, self.ignored_because = True, reason
@@ -90,7 +99,7 @@ class Contacts:
             self.is_dull = bool(value) and not wanted.artifact(plan.type.kind, value)
         return self.is_dull
 
-    def _is_wanted(self, plan: Plan, target: Target, fields: Fields, wanted: Wanted) -> bool:
+    def _is_wanted(self, plan: Plan, target: Asked, fields: Fields, wanted: Wanted) -> bool:
         if plan.type.via in _NO_QUESTION:
             self.is_dull = True
             return False
@@ -103,21 +112,61 @@ class Contacts:
 
 
 def decisive(mapping: Mapping) -> Decisive:
-    """The columns on which it depends whether a record is wanted, each once."""
-    types = [one for one in mapping.types() if not one.ignore]
-    alone = dict.fromkeys(c for one in types for c in (*columns_of(one.user_agent), *columns_of(one.process)))
-    cut = dict.fromkeys(c for one in types for c in (*_cut(one.url), *_cut(one.path)))
-    paths = dict.fromkeys(c for one in types for c in (*columns_of(one.url), *columns_of(one.path)) if c not in cut)
-    others = dict.fromkeys(
-        column
-        for one in mapping.types()
-        for column in (*either(one.when), *columns_of(one.host), *columns_of(one.question_type), *columns_of(one.value),
-                       *cut)
-    )  # fmt: skip
-    targets = [column for column in others if column not in paths]
-    urls = [*targets, *paths]
-    columns = [*urls, *(column for column in alone if column not in urls)]
-    return Decisive(tuple(columns), len(targets), len(urls))
+    """The columns on which it depends whether a record is wanted."""
+    types = mapping.types()
+    words = _words(types)
+    kinds = [column for column, told in words.items() if told <= _SAID or all(map(str.isdecimal, told - _SAID))]
+    texts = [column for column in words if column not in kinds]
+    choosing = [*texts, *kinds]
+    targets = dict.fromkeys(column for one in types for column in _targets(one) if column not in choosing)
+    alone = dict.fromkeys(c for one in types if not one.ignore
+                          for c in (*columns_of(one.user_agent), *columns_of(one.process)))  # fmt: skip
+    columns = (*choosing, *targets, *alone)
+    return Decisive(
+        columns,
+        len(texts),
+        tuple((columns.index(column), frozenset(words[column] - _SAID)) for column in kinds),
+        len(choosing) + len(targets),
+        (*(_target(one, columns) for one in types), Target()),
+        NOTHING | {mark.lower() for mark in mapping.nothing},
+    )
+
+
+_SAID = frozenset(("*", "!"))
+
+
+def _words(types: Iterable[RecordType]) -> dict[str, frozenset[str]]:
+    """The words by which columns choose a type; an expression counts as a word that is no number."""
+    words: dict[str, frozenset[str]] = {}
+    for one in types:
+        for columns, told in one.when.items():
+            lowered = frozenset(word.lower() for word in ((told,) if isinstance(told, str) else told))
+            for column in columns.split("|"):
+                words[column] = words.get(column, frozenset()) | lowered
+    return words
+
+
+def _targets(one: RecordType) -> Iterator[str]:
+    if not one.ignore:
+        for spec in (one.host, one.value, one.question_type, one.url, one.path):
+            yield from columns_of(spec)
+
+
+def _target(one: RecordType, columns: tuple[str, ...]) -> Target:
+    """Where one type takes its target from. Only plain columns give way to one another; others are taken whole."""
+    if one.ignore:
+        return Target()
+    hosts = columns_of(one.host)
+    is_plain = isinstance(one.host, str) or (isinstance(one.host, tuple) and all(isinstance(c, str) for c in one.host))
+    cut = [*_cut(one.url), *_cut(one.path)]
+    paths = [column for column in (*columns_of(one.url), *columns_of(one.path)) if column not in cut]
+    whole = [*columns_of(one.value), *columns_of(one.question_type), *cut, *(() if is_plain else hosts)]
+    places = {column: columns.index(column) for column in (*hosts, *paths, *whole)}
+    return Target(
+        tuple(places[column] for column in hosts) if is_plain else (),
+        tuple(places[column] for column in dict.fromkeys(whole)),
+        tuple(places[column] for column in dict.fromkeys(paths)),
+    )
 
 
 def _cut(spec: Spec | None) -> Iterator[str]:

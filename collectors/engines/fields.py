@@ -85,9 +85,14 @@ def value_of(spec: Spec | None, nothing: frozenset[str]) -> Value:
 
 
 def _column(name: str, nothing: frozenset[str]) -> Value:
+    longest = max(map(len, nothing))
+
     def read(fields: Fields) -> str:
-        text = fields.get(name, "").strip()
-        return "" if text.lower() in nothing else text
+        text = fields.get(name)
+        if not text:
+            return ""
+        text = text.strip()
+        return "" if len(text) <= longest and text.lower() in nothing else text
 
     return read
 
@@ -146,7 +151,10 @@ def is_met(when: dict[str, str | tuple[str, ...]]) -> Callable[[Fields], bool]:
     ]
 
     def holds(fields: Fields) -> bool:
-        return all(condition(_first_of(fields, columns).strip().lower()) for columns, condition in conditions)
+        for columns, condition in conditions:  # noqa: SIM110 - a loop is faster, and this is asked of every record
+            if not condition(_first_of(fields, columns).strip().lower()):
+                return False
+        return True
 
     return holds
 

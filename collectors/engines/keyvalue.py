@@ -99,7 +99,10 @@ def _pair_pattern(told: KeyValue) -> str:
 
 def _glance_pattern(told: KeyValue, columns: tuple[str, ...]) -> str:
     """Some pairs behind a separator. What begins with a quotation mark here is never what splitting finds."""
-    keys = "|".join(re.escape(column) for column in columns)
+    by_letter: dict[str, list[str]] = {}
+    for column in columns:
+        by_letter.setdefault(column[0], []).append(re.escape(column[1:]))
+    keys = "|".join(rf"{re.escape(letter)}(?:{'|'.join(rests)})" for letter, rests in by_letter.items())
     gap = re.escape(told.separator[-1])
     return rf'{gap}({keys}){re.escape(told.equals)}(?:"([^"\\]*+)"|({_plain(told)}))'
 

@@ -84,9 +84,10 @@ def read(mapping: Mapping, reading: Reading) -> Iterator[Record]:
                 unwanted.remember(
                     seen,
                     fields,
+                    contacts.type_number,
                     is_dull=contacts.is_dull,
                     agent_is_dull=contacts.agent_is_dull,
-                    ignored_because=contacts.ignored_because,
+                    ignored=contacts.ignored_because,
                 )
 
 

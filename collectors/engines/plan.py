@@ -29,7 +29,7 @@ _MULTICAST = {5353: "mdns", 5355: "llmnr"}
 _ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}(?=:\d|\Z)|\[?[0-9a-fA-F:]*:[0-9a-fA-F:.]*", re.ASCII)
 
 
-class Target(NamedTuple):
+class Asked(NamedTuple):
     """What the index is asked, in its order, and the scheme."""
 
     host: str
@@ -68,7 +68,7 @@ class Plan:
                 return stamp
         return NO_TIME
 
-    def target(self, fields: Fields) -> Target:
+    def target(self, fields: Fields) -> Asked:
         """Where the record points. The URL's host counts; an address in it gives way to a name beside it."""
         values = self.values
         scheme, host, port, path = "", "", 0, ""
@@ -94,9 +94,9 @@ class Plan:
         if method == "CONNECT":
             scheme = path = ""
         agent = values["user_agent"](fields)[:LONGEST_TEXT]
-        return Target(host, path, method, port, agent, question_word(values["question_type"](fields)), scheme)
+        return Asked(host, path, method, port, agent, question_word(values["question_type"](fields)), scheme)
 
-    def traffic(self, position: int, found: Target, fields: Fields, clock: Clock) -> Traffic:
+    def traffic(self, position: int, found: Asked, fields: Fields, clock: Clock) -> Traffic:
         values = self.values
         via = self.type.via or ""
         time_us, tz_source = self.stamp(fields, clock)

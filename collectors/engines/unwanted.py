@@ -1,14 +1,15 @@
 """What is remembered of records that nobody wanted, so that most need not be split.
 
-Whether a record is wanted depends on a few columns (`contacts.Decisive`). Those of its target are remembered together,
-URLs without their path; user agents and programs each by itself, because they say what they say at any host."""
+The type of a record follows from a few columns, and whether anybody wants it from the few that its type takes its
+target from (`Decisive`). Targets are remembered by type, URLs without their path; user agents and programs by
+themselves, because they say what they say at any host."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from shadowledger.collectors.engines.fields import STAR, Fields
+from shadowledger.collectors.engines.fields import NOTHING, STAR, Fields
 from shadowledger.collectors.lines import REMEMBERED
 
 _LONGEST_KEY = 1000
@@ -16,15 +17,31 @@ _LONGEST_KEY = 1000
 Seen = tuple[str, ...]
 
 
+class Target(NamedTuple):
+    """The columns, by their number, from which one type of record takes its target."""
+
+    first: tuple[int, ...] = ()
+    """Of these the first that says something counts alone."""
+    whole: tuple[int, ...] = ()
+    paths: tuple[int, ...] = ()
+    """URLs and paths."""
+
+
 class Decisive(NamedTuple):
-    """The columns on which it depends whether a record is wanted: of its target, of its URL and path, and of its user
-    agent and program, in this order."""
+    """The columns on which it depends whether a record is wanted: those by which its type is chosen come first, those
+    of user agents and programs last. A column may come twice."""
 
     columns: tuple[str, ...]
-    path_at: int
-    """Where the columns of URLs and paths begin."""
+    texts: int
+    """How many columns choose the type by their text."""
+    kinds: tuple[tuple[int, frozenset[str]], ...]
+    """Those that choose it by being one of a few words, by saying something else, or nothing."""
     alone_at: int
     """Where those of user agents and programs begin."""
+    targets: tuple[Target, ...]
+    """By type, in order; the last is that of records of no type."""
+    nothing: frozenset[str]
+    """Marks for no value, in lower case."""
 
 
 class Unwanted:
@@ -33,76 +50,112 @@ class Unwanted:
     def __init__(self, decisive: Decisive, api_words: frozenset[str]) -> None:
         self._decisive = decisive
         self._columns = [column.replace(STAR, ".0.") for column in decisive.columns]
-        self._targets: dict[Seen | None, str] = {}
+        self._reduced = [_reducer(target, decisive.nothing, api_words) for target in decisive.targets]
+        self._types: dict[Seen, int] = {}
+        self._choice = _chooser(decisive)
+        self._targets: list[dict[Seen | None, str]] = [{} for _ in decisive.targets]
         self._alone = {""}
         self._together: set[Seen] = set()
-        self._reduce = _reducer(decisive, api_words)
 
     def knows(self) -> Callable[[Seen], str | None]:
         """Compile the question what is known of a record with these texts: nothing (None), that nobody wants it (an
         empty text), or why it is ignored."""
-        reduce, get, alone, alone_at = self._reduce, self._targets.get, self._alone, self._decisive.alone_at
-        together = self._together
-        if alone_at == len(self._decisive.columns):
-            return lambda seen: get(reduce(seen))
+        alone_at, alone, together = self._decisive.alone_at, self._alone, self._together
+        choice, type_of = self._choice, self._types.get
+        reduced = [(reduce, known.get) for reduce, known in zip(self._reduced, self._targets, strict=True)]
+        count = len(self._decisive.columns) - alone_at
 
         def knows(seen: Seen) -> str | None:
-            texts = seen[alone_at:]
-            return get(reduce(seen)) if alone.issuperset(texts) or texts in together else None
+            if count == 1:
+                if seen[alone_at] not in alone:
+                    return None
+            elif count and not alone.issuperset(texts := seen[alone_at:]) and texts not in together:
+                return None
+            number = type_of(choice(seen))
+            if number is None:
+                return None
+            reduce, known = reduced[number]
+            return known(reduce(seen))
 
-        def knows_one(seen: Seen) -> str | None:
-            return get(reduce(seen)) if seen[alone_at] in alone else None
-
-        return knows_one if alone_at + 1 == len(self._decisive.columns) else knows
+        return knows
 
     def remember(
-        self, seen: Seen, fields: Fields, *, is_dull: bool, agent_is_dull: bool, ignored_because: str = ""
+        self, seen: Seen, fields: Fields, type_number: int, *, is_dull: bool, agent_is_dull: bool, ignored: str = ""
     ) -> None:
-        """Keep what was told of a record: that its target is wanted by nobody, whatever its path, or is ignored, and
-        that nothing is told by its user agent and program."""
+        """Keep what was told of a record: its type; that its target is wanted by nobody, whatever its path, or ignored
+        for a reason; and that nothing is told by its user agent and program."""
         if seen != tuple([fields.get(column, "") for column in self._columns]):
             return  # the glance did not see what splitting found
-        texts = [text for text in seen[self._decisive.alone_at :] if text]
-        if agent_is_dull and texts and sum(map(len, texts)) < _LONGEST_KEY:
-            if len(texts) == 1:
+        _keep(self._types, self._choice(seen), type_number)
+        last = seen[self._decisive.alone_at :]
+        texts = [text for text in last if text]
+        if agent_is_dull and texts and _size(texts) < _LONGEST_KEY:
+            if len(texts) > 1:  # which of them was asked about is not known here
+                _add(self._together, last)
+            else:
                 _add(self._alone, texts[0], "")
-            else:  # which of them was asked about is not known here
-                _add(self._together, seen[self._decisive.alone_at :])
-        if is_dull and (key := self._reduce(seen)) is not None and sum(map(len, key)) < _LONGEST_KEY:
-            if len(self._targets) >= REMEMBERED:
-                self._targets.clear()
-            self._targets[key] = ignored_because
+        if is_dull and (key := self._reduced[type_number](seen)) is not None and _size(key) < _LONGEST_KEY:
+            _keep(self._targets[type_number], key, ignored)
 
 
-def _add(known: set[Seen] | set[str], key: Seen | str, *lasting: str) -> None:
+def _size(texts: Seen | list[str]) -> int:
+    return sum(map(len, texts))
+
+
+def _keep(known: dict[Any, Any], key: object, value: object) -> None:
     if len(known) >= REMEMBERED:
         known.clear()
-        known.update(lasting)  # type: ignore[arg-type] # of the set of texts alone
-    known.add(key)  # type: ignore[arg-type] # both are sets of their keys
+    known[key] = value
 
 
-def _reducer(decisive: Decisive, api_words: frozenset[str]) -> Callable[[Seen], Seen | None]:
-    """From the texts of all columns to those of the target, URLs without their path. None where a path could be an
-    API's: that has to be asked each time."""
-    path_at, alone_at = decisive.path_at, decisive.alone_at
-    if path_at == alone_at:
-        return lambda seen: seen[:alone_at]
+def _add(known: set[Any], key: object, *lasting: object) -> None:
+    if len(known) >= REMEMBERED:
+        known.clear()
+        known.update(lasting)
+    known.add(key)
 
-    def one(seen: Seen) -> Seen | None:
-        authority = authority_of(seen[path_at], api_words)
-        return None if authority is None else (*seen[:path_at], authority)
 
-    def several(seen: Seen) -> Seen | None:
-        told = list(seen[:alone_at])
-        for at in range(path_at, alone_at):
-            if told[at]:
-                authority = authority_of(told[at], api_words)
-                if authority is None:
-                    return None
-                told[at] = authority
+def _chooser(decisive: Decisive) -> Callable[[Seen], Seen]:
+    """From the texts of all columns to what the type is chosen by."""
+    texts, kinds = decisive.texts, decisive.kinds
+    if not kinds:
+        return lambda seen: seen[:texts]
+
+    def choice(seen: Seen) -> Seen:
+        told = list(seen[:texts])
+        for at, words in kinds:
+            text = seen[at].strip().lower()
+            told.append(text if not text or text in words else "-" if text in NOTHING else "*")
         return tuple(told)
 
-    return one if path_at + 1 == alone_at else several
+    return choice
+
+
+def _reducer(target: Target, nothing: frozenset[str], api_words: frozenset[str]) -> Callable[[Seen], Seen | None]:
+    """From the texts of all columns to those of the target, URLs without their path. None where a path could be an
+    API's: that has to be asked each time."""
+    first, whole, paths = target
+
+    def reduce(seen: Seen) -> Seen | None:
+        told = []
+        for at in first:
+            text = seen[at]
+            if text and text.strip().lower() not in nothing:
+                told.append(text)
+                break
+        told += [seen[at] for at in whole]
+        for at in paths:
+            text = seen[at]
+            if text:
+                authority = authority_of(text, api_words)
+                if authority is None:
+                    return None
+                told.append(authority)
+            else:
+                told.append("")
+        return tuple(told)
+
+    return reduce
 
 
 def authority_of(url: str, api_words: frozenset[str]) -> str | None:

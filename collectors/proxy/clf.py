@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 from shadowledger.collectors.clock import EXPLICIT, NO_TIME, Clock, Stamp, clock_of, epoch_us
 from shadowledger.collectors.collector import Collector, Head
-from shadowledger.collectors.engines.unwanted import Decisive, Unwanted
+from shadowledger.collectors.engines.unwanted import Decisive, Target, Unwanted
 from shadowledger.collectors.lines import fitting
 from shadowledger.collectors.proxy.logformat import LogFormat, compile_format
 from shadowledger.collectors.proxy.squid import REFERENCE, action_of, bytes_of, is_address, is_name, not_a_request
@@ -104,7 +104,10 @@ def _record(position: int, values: dict[str, str], clock: Clock, reading: Readin
     )
 
 
-_DECISIVE = Decisive(("method", "scheme", "host", "host_header", "sni", "port", "url", "path", "user_agent"), 6, 8)
+_DECISIVE = Decisive(
+    ("method", "scheme", "host", "host_header", "sni", "port", "url", "path", "user_agent"),
+    0, (), 8, (Target((), (0, 1, 2, 3, 4, 5), (6, 7)),), frozenset(("", "-")),
+)  # fmt: skip
 """Fields on which it depends whether a record is wanted."""
 
 
@@ -138,7 +141,7 @@ def _read(reading: Reading, formats: tuple[LogFormat, ...]) -> Iterator[Record]:
             elif seen is not None and wanted is not None:
                 agent, is_dull = values.get("user_agent", ""), wanted.nobody(_target(values).host)
                 told = dict(zip(_DECISIVE.columns, seen, strict=True))
-                unwanted.remember(seen, told, is_dull=is_dull, agent_is_dull=not wanted.agent(agent))
+                unwanted.remember(seen, told, 0, is_dull=is_dull, agent_is_dull=not wanted.agent(agent))
 
 
 def read_custom(reading: Reading) -> Iterator[Record]:
