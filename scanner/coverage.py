@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
+from pathlib import Path
 
+import msgspec
+
+from shadowledger.collectors.engines.mapped import collector_of
+from shadowledger.collectors.engines.mapping import MappingError, load
 from shadowledger.collectors.registry import BY_ID
 from shadowledger.db.runs import Knowledge
 from shadowledger.db.sources import stale_ids, totals
@@ -17,6 +22,10 @@ _IN_WORDS = {
     "host": "a proxy, DNS or TLS source",
     "path": "a proxy or HTTP source that shows paths",
     "user_agent": "a proxy or HTTP source that shows user agents",
+    "merchant": "an expense or payables list",
+    "account_domain": "an audit log of accounts",
+    "oauth_app": "an audit log of consents and sign-ins",
+    "cloud_resource": "an export of cloud resources or costs",
 }
 
 
@@ -80,9 +89,9 @@ def coverage_of(connection: sqlite3.Connection, knowledge: Knowledge) -> Coverag
     fresh_fills: set[str] = set()
     stale_fills: set[str] = set()
     for source in known:
-        collector = BY_ID.get(str(source["collector"]))
-        if collector is not None and source["record_count"]:
-            (stale_fills if source["id"] in stale else fresh_fills).update(collector.fills)
+        if source["record_count"]:
+            fills = _fills(str(source["collector"]), str(source["settings"]))
+            (stale_fills if source["id"] in stale else fresh_fills).update(fills)
     days = [str(source[key]) for source in known for key in ("first_on", "last_on") if source[key]]
     return Coverage(
         frozenset(fresh_fills | stale_fills),
@@ -92,3 +101,13 @@ def coverage_of(connection: sqlite3.Connection, knowledge: Knowledge) -> Coverag
         len(stale),
         frozenset(stale_fills - fresh_fills),
     )
+
+
+def _fills(collector_id: str, settings: str) -> tuple[str, ...]:
+    """What a source's format can show; nothing is known of one whose mapping is no longer there."""
+    mapping = msgspec.json.decode(settings).get("mapping", "")
+    try:
+        collector = collector_of(load(Path(mapping))) if mapping else BY_ID.get(collector_id)
+    except MappingError:
+        collector = None
+    return collector.fills if collector is not None else ()

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from shadowledger.collectors.records import UNKNOWN_BYTES, Artifact, Traffic
 from shadowledger.db.contributions import Contribution
 from shadowledger.db.names import Name, address_name, device_name, user_name
-from shadowledger.scanner.ladders import NOTHING, presence_rung, use_rung
+from shadowledger.scanner.ladders import ACCOUNT_KINDS, NOTHING, presence_rung, use_rung
 from shadowledger.scanner.match import Hit, agent_class
 from shadowledger.signatures.index import Index, Match
 
@@ -178,7 +178,7 @@ def _way_of_artifact(record: Artifact, match: Match) -> Way:
     return Way(
         match.service.id,
         match.instance,
-        "endpoint",
+        "accounts" if record.kind in ACCOUNT_KINDS else "endpoint",
         indicator.role,
         "",
         "unknown",

@@ -27,7 +27,10 @@ UPLOAD_BYTES = 1_000_000
 
 _NAME_ONLY = frozenset(("dns", "mdns", "llmnr", "dns_update", "dns_notify", "dns_response"))
 _BACKGROUND_ROLES = frozenset(("telemetry", "auth", "cdn", "download", "docs"))
-_RUNNING_KINDS = frozenset(("process", "cmdline", "port"))
+_RUNNING_KINDS = frozenset(("process", "cmdline", "port", "cloud_resource"))
+_SIGNED_IN_KINDS = frozenset(("account_domain", "oauth_app"))
+ACCOUNT_KINDS = frozenset((*_SIGNED_IN_KINDS, "merchant", "cloud_resource", "email_sender"))
+"""What an account, a payment or a cloud betrays, and no device."""
 
 
 def use_rung(record: Traffic, indicator: Indicator, agent_class: str) -> int:
@@ -47,6 +50,6 @@ def use_rung(record: Traffic, indicator: Indicator, agent_class: str) -> int:
 
 def presence_rung(kind: str) -> int:
     """How far one artifact shows presence."""
-    if kind == "account_domain":
+    if kind in _SIGNED_IN_KINDS:
         return SIGNED_IN
     return RUNNING if kind in _RUNNING_KINDS else INSTALLED

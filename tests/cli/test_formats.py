@@ -96,3 +96,18 @@ def test_what_is_misunderstood_is_shown_by_its_shape(tmp_path: Path) -> None:
     assert len([line for line in done.stdout.splitlines() if "xxxxxx0 xx xxx@xxxx.xxxxxxx" in line]) == 10
     assert shown
     assert "ada" not in done.stdout
+
+
+def test_a_payment_is_told_as_what_it_is(tmp_path: Path) -> None:
+    db = tmp_path / "inventory.db"
+    done = shadowledger(
+        "--db", db, "scan", CHECKOUT / "tests" / "golden" / "expenses" / "card.csv", "--format", "jsonl"
+    )
+    assert done.lines[0]["hits"] >= 3
+    told = json.loads(shadowledger("--db", db, "reconcile", "--format", "json").stdout)
+    chatgpt = next(one for one in told["discovered"] if one["service"] == "ChatGPT")
+    assert (chatgpt["use"], chatgpt["presence"]) == (None, "installed")
+    shown = shadowledger("--db", db, "evidence", chatgpt["id"], "--format", "jsonl").stdout
+    assert "OPENAI *CHATGPT" in shown
+    assert "never to be read" not in shown
+    assert "Ada" not in shown

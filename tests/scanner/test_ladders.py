@@ -69,8 +69,9 @@ def test_a_look_up_and_a_refusal_never_show_use(role: str) -> None:
 
 @pytest.mark.parametrize("kind", ARTIFACT_KINDS)
 def test_an_artifact_stands_on_a_rung(kind: str) -> None:
-    running = {"process", "cmdline", "port"}
-    assert presence_rung(kind) == (SIGNED_IN if kind == "account_domain" else RUNNING if kind in running else INSTALLED)
+    running = {"process", "cmdline", "port", "cloud_resource"}
+    signed_in = ("account_domain", "oauth_app")
+    assert presence_rung(kind) == (SIGNED_IN if kind in signed_in else RUNNING if kind in running else INSTALLED)
 
 
 def test_rungs_have_their_order_and_a_word_each() -> None:
