@@ -7,6 +7,7 @@ themselves, because they say what they say at any host."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from shadowledger.collectors.engines.fields import NOTHING, STAR, Fields
@@ -65,16 +66,21 @@ class Unwanted:
         reduced = [(reduce, known.get) for reduce, known in zip(self._reduced, self._targets, strict=True)]
         count = len(self._decisive.columns) - alone_at
 
+        only = reduced[0] if not self._decisive.texts and not self._decisive.kinds else None
+
         def knows(seen: Seen) -> str | None:
             if count == 1:
                 if seen[alone_at] not in alone:
                     return None
             elif count and not alone.issuperset(texts := seen[alone_at:]) and texts not in together:
                 return None
-            number = type_of(choice(seen))
-            if number is None:
-                return None
-            reduce, known = reduced[number]
+            if only is None:
+                number = type_of(choice(seen))
+                if number is None:
+                    return None
+                reduce, known = reduced[number]
+            else:
+                reduce, known = only
             return known(reduce(seen))
 
         return knows
@@ -135,27 +141,32 @@ def _reducer(target: Target, nothing: frozenset[str], api_words: frozenset[str])
     """From the texts of all columns to those of the target, URLs without their path. None where a path could be an
     API's: that has to be asked each time."""
     first, whole, paths = target
+    taken = _taker(whole)
 
     def reduce(seen: Seen) -> Seen | None:
-        told = []
+        told = taken(seen)
         for at in first:
             text = seen[at]
             if text and text.strip().lower() not in nothing:
-                told.append(text)
+                told += (text,)
                 break
-        told += [seen[at] for at in whole]
         for at in paths:
-            text = seen[at]
-            if text:
-                authority = authority_of(text, api_words)
-                if authority is None:
-                    return None
-                told.append(authority)
-            else:
-                told.append("")
-        return tuple(told)
+            authority: str | None = seen[at]
+            if authority and (authority := authority_of(authority, api_words)) is None:
+                return None
+            told += (authority or "",)
+        return told
 
     return reduce
+
+
+def _taker(places: tuple[int, ...]) -> Callable[[Seen], Seen]:
+    if not places:
+        return lambda _: ()
+    if len(places) == 1:
+        (at,) = places
+        return lambda seen: (seen[at],)
+    return itemgetter(*places)
 
 
 def authority_of(url: str, api_words: frozenset[str]) -> str | None:
