@@ -10,7 +10,7 @@ from typing import NamedTuple
 from shadowledger.collectors.collector import Head, head_of, look
 from shadowledger.collectors.elements import Elements, is_document
 from shadowledger.collectors.reading import Reading
-from shadowledger.collectors.wrappers import Wrapper, raw_column, rows, unwrapped, unwrapper
+from shadowledger.collectors.wrappers import EACH, Wrapper, raw_column, rows, unwrapped, unwrapper
 
 BROKEN = "\ufffd"
 """Stands for an element or a cell that could not be read: no collector takes it for a record."""
@@ -29,9 +29,14 @@ class Layers(NamedTuple):
     """The same in words; empty where records are lines of the input."""
 
     @property
+    def begin_with_lines(self) -> bool:
+        """Whether the input is read line by line: it is neither one document nor a table."""
+        return not self.is_document and self.raw_column < 0
+
+    @property
     def are_lines(self) -> bool:
         """Whether a record's number is its line's, so that reading can begin at any line."""
-        return not self.is_document and self.raw_column < 0
+        return self.begin_with_lines and not any(EACH in one.path for one in self.wrappers)
 
     def blocks(self, reading: Reading) -> Iterator[tuple[int, list[str]]]:
         """The records of an input, with the number of the first of each block: its line, element or data row."""
@@ -95,20 +100,15 @@ def _numbered(texts: Iterable[str | None]) -> Iterator[tuple[int, list[str]]]:
 
 
 def _without(wrapper: Wrapper, blocks: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
-    """The records inside a wrapper; a line that is not wrapped stays as it is. Several of one line have its number."""
+    """The records inside a wrapper; a line that is not wrapped stays as it is. Where lines hold lists, their elements
+    are the records, numbered through the whole input."""
     unwrap = unwrapper(wrapper)
+    if EACH in wrapper.path:
+        yield from _numbered(text for _, lines in blocks for line in lines for text in _elements(unwrap(line), line))
+        return
     for first, lines in blocks:
-        start, texts = first, list[str]()
-        for number, line in enumerate(lines, first):
-            inner = unwrap(line)
-            if inner is None:
-                texts.append(line)
-            elif len(inner) == 1:
-                texts.append(inner[0])
-            else:
-                if texts:
-                    yield start, texts
-                yield from ((number, [text]) for text in inner)
-                start, texts = number + 1, []
-        if texts:
-            yield start, texts
+        yield first, [inner[0] if (inner := unwrap(line)) else line for line in lines]
+
+
+def _elements(inner: list[str] | None, line: str) -> list[str]:
+    return [line] if inner is None else inner

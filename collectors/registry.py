@@ -65,9 +65,9 @@ def claims(data: bytes) -> list[Detected]:
     """Every collector that recognises these first bytes, with its reason, in the plainest of the ways in which an input
     may hold records. More than one is a bug of ours."""
     ways = list(glimpses(data))
-    are_lines = all(layers.are_lines for layers, _ in ways)
+    are_lines = all(layers.begin_with_lines for layers, _ in ways)
     for is_last, (layers, head) in product((False, True), ways):
-        all_asked = COLLECTORS if not layers.are_lines else _asked(head) if are_lines else _NOT_OF_LINES
+        all_asked = COLLECTORS if not layers.begin_with_lines else _asked(head) if are_lines else _NOT_OF_LINES
         asked = [one for one in all_asked if one.is_last == is_last]
         if found := [Detected(one, _told(why, layers), layers) for one in asked if (why := one.detect(head))]:
             return found

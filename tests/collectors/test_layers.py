@@ -82,9 +82,9 @@ def test_events_of_a_sensor_are_found_in(name: str, text: str) -> None:
     assert read(text) == ("suricata_eve", list(enumerate(HOSTS, 1)))
 
 
-def test_several_records_of_one_line_have_its_number() -> None:
+def test_elements_of_lists_in_lines_are_numbered_through_the_input() -> None:
     batches = [{"records": EVE[:2]}, {"records": EVE[2:]}]
-    assert read(lines(batches)) == ("suricata_eve", [(1, HOSTS[0]), (1, HOSTS[1]), (2, HOSTS[2])])
+    assert read(lines(batches)) == ("suricata_eve", list(enumerate(HOSTS, 1)))
 
 
 def test_one_line_that_is_a_list_is_a_document_of_elements() -> None:
