@@ -12,6 +12,7 @@ from shadowledger.collectors.records import Record
 
 if TYPE_CHECKING:
     from shadowledger.collectors.engines.mapping import Mapping
+    from shadowledger.collectors.sources import Opened
 
 LONGEST_HEAD_LINE = 4096
 _MOST_HEAD_LINES = 40
@@ -58,6 +59,9 @@ class Collector:
     """How such records are had on the vendor's side."""
     cannot: str = ""
     """What the format does not say, in words."""
+    lasting: Callable[[Opened], bytes] | None = None
+    """What stays the same in an input that is written anew as it grows, a database; empty where it holds none. Of other
+    formats the beginning does."""
     mapping: Mapping | None = None
     """The file that describes the format, where one does."""
     is_last: bool = False

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from shadowledger.collectors.reading import Reading
+from shadowledger.collectors.registry import BY_ID
 from shadowledger.collectors.sources import TAIL_BYTES, Opened, open_source
 from shadowledger.db.sources import Mark, Source, find_source, head_sizes
 
@@ -34,6 +35,8 @@ class Known(NamedTuple):
 
 def identify(connection: sqlite3.Connection, opened: Opened, collector_id: str, label: str) -> Known:
     """Compare an input with what is known: its beginning, and the bytes before the place where reading stopped."""
+    if lasting := _lasting(opened, collector_id):
+        return _of_database(connection, opened, collector_id, label, lasting)
     header, content = _parted(opened.head)
     sizes = (size for size in head_sizes(connection, collector_id) if 0 < size <= len(content))
     heads = [_sha256(content[:size]) for size in sizes]
@@ -46,6 +49,22 @@ def identify(connection: sqlite3.Connection, opened: Opened, collector_id: str, 
         if standing is not Standing.NEW:
             return Known(standing, source)
     return Known(Standing.NEW, None)
+
+
+def _of_database(
+    connection: sqlite3.Connection, opened: Opened, collector_id: str, label: str, lasting: bytes
+) -> Known:
+    """A database is known by what lasts in it. Where its first page is as it was, nothing was written since; otherwise
+    it is read again whole, in place of what it gave before."""
+    for source in find_source(connection, collector_id, label, [_sha256(lasting)]):
+        is_same = source.mark.read_bytes > 0 and source.mark.tail_sha256 == _sha256(opened.head[:TAIL_BYTES])
+        return Known(Standing.KNOWN if is_same else Standing.GROWN, source)
+    return Known(Standing.NEW, None)
+
+
+def _lasting(opened: Opened, collector_id: str) -> bytes:
+    collector = BY_ID.get(collector_id)
+    return collector.lasting(opened) if collector is not None and collector.lasting is not None else b""
 
 
 def _of_stream(opened: Opened, candidates: list[Source]) -> Known:
@@ -83,8 +102,11 @@ def _around(path: Path, mark: Mark) -> tuple[bytes | None, bool]:
     return got[: mark.tail_bytes], len(got) > mark.tail_bytes
 
 
-def mark_of(opened: Opened, reading: Reading) -> Mark:
+def mark_of(opened: Opened, reading: Reading, collector_id: str = "") -> Mark:
     """Where a finished reading stopped."""
+    if lasting := _lasting(opened, collector_id):
+        page = _sha256(opened.head[:TAIL_BYTES])
+        return Mark(len(lasting), _sha256(lasting), opened.delivered_bytes, 0, page, reading.next_line, open_line=False)
     header, content = _parted(opened.head)
     tail = opened.tail[: len(opened.tail) - reading.unfinished_bytes] if reading.unfinished_bytes else opened.tail
     return Mark(

@@ -163,7 +163,7 @@ class Scan:
             choices.label,
             collector.id,
             choices.told(self.identities),
-            mark_of(opened, reading),
+            mark_of(opened, reading, collector.id),
         )
         stored = self._store(run_id, opened, source, new, fold, accounting.reasons, counts, replaces=whole)
         if not stored:

@@ -19,6 +19,7 @@ from shadowledger.collectors.dns.questions import question_word
 from shadowledger.collectors.lines import LONGEST_KEY, REMEMBERED, Unwanted
 from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.records import Ignored, Issue, Record, Traffic
+from shadowledger.collectors.sources import Opened
 from shadowledger.signatures.hosts import clean_host
 
 _REFERENCE = "https://docs.pi-hole.net/database/query-database/"
@@ -110,11 +111,14 @@ def _tables(connection: sqlite3.Connection) -> set[str]:
     text that makes a table: the names that the schema puts beside it are for people."""
     connection.set_progress_handler(lambda: 1, _MOST_SCHEMA_STEPS)
     connection.execute("pragma cell_size_check = on")
-    made = {found[1].lower() for (sql,) in connection.execute("select sql from sqlite_master")
-            if isinstance(sql, str) and (found := _MADE.match(sql))}  # fmt: skip
-    tables = {name for name in made & _COLUMNS.keys() if _has_columns(connection, name)}
+    tables = {name for name in _plain_tables(connection) & _COLUMNS.keys() if _has_columns(connection, name)}
     connection.set_progress_handler(None, 0)
     return tables
+
+
+def _plain_tables(connection: sqlite3.Connection) -> set[str]:
+    rows = connection.execute("select sql from sqlite_master")
+    return {found[1].lower() for (sql,) in rows if isinstance(sql, str) and (found := _MADE.match(sql))}
 
 
 def _has_columns(connection: sqlite3.Connection, table: str) -> bool:
@@ -236,6 +240,21 @@ def detect(head: Head) -> str:
     return "an SQLite database that keeps queries by domain and client, as Pi-hole's FTL does" if is_ours else ""
 
 
+def first_counted(opened: Opened) -> bytes:
+    """When the database began to count, which it keeps for as long as it lives: `ftl`, row 2, on the page above."""
+    if opened.path is None or not opened.path.is_file():
+        return b""
+    try:
+        with closing(sqlite3.connect(f"{opened.path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_ROW_BYTES)
+            if "ftl" not in _plain_tables(connection):
+                return b""
+            found = connection.execute("select value from ftl where id = 2").fetchone()
+    except _DAMAGE:
+        return b""
+    return f"pihole {found[0]}".encode() if found and isinstance(found[0], int) and found[0] > 0 else b""
+
+
 PIHOLE_FTL = Collector(
     id="pihole_ftl",
     title="Pi-hole query database (FTL)",
@@ -245,5 +264,6 @@ PIHOLE_FTL = Collector(
     read=read,
     reference=_REFERENCE,
     export="Copy /etc/pihole/pihole-FTL.db, and the -wal file beside it where there is one.",
-    cannot="Users.",
+    cannot="Users. Questions that Pi-hole has deleted since the last scan are withdrawn with it.",
+    lasting=first_counted,
 )

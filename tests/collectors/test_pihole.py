@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import os
 import shutil
 import sqlite3
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from commands import shadowledger
 from hypothesis import given
 from hypothesis import strategies as st
 from pihole_files import GOLDEN, NEW, OLD, START_S, Asked, Value, add_new, write_new, write_old
@@ -444,3 +446,24 @@ def test_changed_bytes_anywhere_give_records_issues_or_damage(
     path = tmp_path_factory.getbasetemp() / "changed.db"
     path.write_bytes(changed[:end])
     read(path)
+
+
+def test_a_database_that_has_changed_is_read_again_in_place_of_what_it_was(tmp_path: Path) -> None:
+    database = write_new(tmp_path / "pihole-FTL.db", [Asked(), Asked(domain="claude.ai")])
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("insert into ftl values (2, 1741600000)")
+    inventory = tmp_path / "inventory.db"
+
+    def scan() -> list[tuple[str, int | None]]:
+        done = shadowledger("--db", inventory, "scan", database, "--format", "jsonl")
+        return [(row["standing"], row["hits"]) for row in done.lines]
+
+    assert scan() == [("new", 2)]
+    assert scan() == [("known", None)]
+    with closing(sqlite3.connect(database)) as connection, connection:
+        add_new(connection, [Asked(domain="chatgpt.com", timestamp=START_S + 60)])
+    assert scan() == [("grown", 3)]
+    sources = shadowledger("--db", inventory, "sources", "list", "--format", "jsonl").lines
+    assert [(row["hit_count"], row["record_count"]) for row in sources] == [(3, 3)]
+    found = json.loads(shadowledger("--db", inventory, "reconcile", "--format", "json").stdout)["discovered"]
+    assert sorted(one["service"] for one in found) == ["ChatGPT", "Claude"]
