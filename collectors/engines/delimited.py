@@ -53,12 +53,38 @@ def cells_of(separator: str, *, skip_blanks: bool = False) -> Callable[[str], li
             cells = inner.split(between)
             if line.count('"') == 2 * len(cells):
                 return cells
+        if separator != " " and not skip_blanks and (parted := _parted(line, separator)) is not None:
+            return parted
         try:
             return next(csv.reader([line], delimiter=separator, skipinitialspace=skip_blanks or separator == " "), [])
         except csv.Error:
             return []
 
     return cut
+
+
+def _parted(line: str, separator: str) -> list[str] | None:
+    """The cells of a line whose quotation marks stand round whole cells and nowhere else, as csv would cut them; None
+    where they do not."""
+    parts = line.split('"')
+    last = len(parts) - 1
+    before = parts[0]
+    if last % 2 or (before and before[-1] != separator):
+        return None
+    cells = before[:-1].split(separator) if before else []
+    for at in range(1, last, 2):
+        cells.append(parts[at])
+        after = parts[at + 1]
+        if at + 1 == last:
+            if after:
+                if after[0] != separator:
+                    return None
+                cells += after[1:].split(separator)
+        elif not after or after[0] != separator or after[-1] != separator:
+            return None
+        elif len(after) > 1:
+            cells += after[1:-1].split(separator)
+    return cells
 
 
 class Delimiteds:

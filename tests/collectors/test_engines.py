@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shadowledger.collectors.engines.contacts import decisive
+from shadowledger.collectors.engines.delimited import cells_of
 from shadowledger.collectors.engines.engine import NoRecord, UnreadableError
 from shadowledger.collectors.engines.mapped import ENGINES, read
 from shadowledger.collectors.engines.mapping import Mapping, load
@@ -254,3 +258,9 @@ def test_what_was_passed_over_hides_nothing_that_comes_after(tmp_path: Path, lin
         return [one.position for one in asked if index.wanted(one.host, one.path, one.method, one.port, one.user_agent)]
 
     assert hits(index.wanted) == hits(None) != []
+
+
+@given(st.lists(st.text(st.sampled_from('ab",; '), max_size=5), min_size=1, max_size=6), st.sampled_from([",", ";"]))
+def test_cells_are_cut_as_csv_cuts_them(cells: list[str], separator: str) -> None:
+    line = separator.join(cells) or "x"  # a blank line is no record
+    assert cells_of(separator)(line) == next(csv.reader([line], delimiter=separator), [])
