@@ -7,7 +7,7 @@ import json
 
 import pytest
 from endpoint_lists import claimed_by, read, values
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from shadowledger.collectors.endpoint.osquery import OSQUERY, OSQUERY_ROWS
@@ -279,6 +279,7 @@ def test_any_array_is_counted_and_no_element_lost(elements: list[object]) -> Non
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read(data: bytes) -> None:
+    assume(not data.startswith(b"PK"))  # an archive in a stream is refused before
     read(OSQUERY, data)
     read(OSQUERY_ROWS, b"[" + data)
     claimed_by(b"[" + data)
