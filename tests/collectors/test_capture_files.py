@@ -9,7 +9,7 @@ import tracemalloc
 
 import pytest
 from capture_files import TIME_US, block, enhanced, interface, pcap, query, read, section, udp
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from shadowledger.collectors.capture.captures import CAPTURE
@@ -218,5 +218,6 @@ def test_changed_bytes_anywhere_give_records_issues_or_damage(data: bytes, chang
 
 @given(st.sampled_from([HEAD, IDB, b""]), st.binary(max_size=300))
 def test_arbitrary_bytes_end_in_counted_records(head: bytes, tail: bytes) -> None:
+    assume(not (head + tail).startswith(b"PK"))  # an archive in a stream is refused before
     got = read(head + tail)
     assert len({record.position for record in got.records}) + got.ignored_count == got.record_count
