@@ -41,7 +41,7 @@ class Collector:
     """Never renamed: inventories hold it."""
     title: str
     framing: str
-    """line, csv, array, document, packets or live: what a record is."""
+    """line, csv, array, document, rows, frames, packets or live: what a record is."""
     fills: tuple[str, ...]
     """Fields of Traffic or kinds of Artifact that this format can give."""
     detect: Callable[[Head], str]

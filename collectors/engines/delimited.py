@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from shadowledger.collectors.collector import Head
-from shadowledger.collectors.engines.engine import LONGEST_TEXT, Glance, NoRecord, UnreadableError
+from shadowledger.collectors.engines.engine import LONGEST_TEXT, Glance, NoRecord, UnreadableError, split_all
 from shadowledger.collectors.engines.fields import Fields
 from shadowledger.collectors.engines.mapping import Layout, Mapping
 from shadowledger.collectors.engines.unwanted import Decisive
@@ -146,12 +146,4 @@ class Delimiteds:
         return look
 
     def sample(self, head: Head) -> list[Fields | None]:
-        found: list[Fields | None] = []
-        for line in head.lines:
-            try:
-                found.append(self.split(line))
-            except NoRecord:
-                continue
-            except UnreadableError:
-                found.append(None)
-        return found
+        return split_all(self.split, head.lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Generic, Protocol, TypeVar
 
 from shadowledger.collectors.collector import Head
@@ -44,3 +44,18 @@ class Engine(Protocol, Generic[Raw]):
 
     def sample(self, head: Head) -> list[Fields | None]:
         """The first records of an input, None for what cannot be split; headers, comments and what was cut apart."""
+
+
+def split_all(
+    split: Callable[[str], Fields], records: Iterable[str], cut: Callable[[str], Fields | None] = lambda _: None
+) -> list[Fields | None]:
+    """The records of a sample, split; what is none left out, and of what cannot be split what `cut` makes of it."""
+    found: list[Fields | None] = []
+    for record in records:
+        try:
+            found.append(split(record))
+        except NoRecord:
+            continue
+        except UnreadableError:
+            found.append(cut(record))
+    return found

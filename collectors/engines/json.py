@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from shadowledger.collectors.collector import LONGEST_HEAD_LINE, Head
-from shadowledger.collectors.engines.engine import Glance, NoRecord, UnreadableError
+from shadowledger.collectors.engines.engine import Glance, NoRecord, UnreadableError, split_all
 from shadowledger.collectors.engines.fields import Fields
 from shadowledger.collectors.engines.mapping import Mapping
 from shadowledger.collectors.engines.unwanted import Decisive
@@ -76,16 +76,7 @@ class Json:
         return look if len(looks) > 1 else looks[0]
 
     def sample(self, head: Head) -> list[Fields | None]:
-        found: list[Fields | None] = []
-        for line in head.whole:
-            try:
-                found.append(self.split(line))
-            except NoRecord:
-                continue
-            except UnreadableError:
-                cut = len(line) >= LONGEST_HEAD_LINE
-                found.append(_names_in(line) if cut and _start(line) >= 0 else None)
-        return found
+        return split_all(self.split, head.whole, _cut)
 
 
 def _only(told: list[Any], rest: list[str]) -> str | None:
@@ -232,6 +223,11 @@ def _struct(tree: dict[str, Any]) -> type[msgspec.Struct]:
             struct = _struct(inner)
             members.append((f"f{number}", struct, msgspec.field(default_factory=struct)))
     return msgspec.defstruct("Glimpse", members, rename=renamed, gc=False)
+
+
+def _cut(line: str) -> Fields | None:
+    """What is seen of an object that goes on behind what detection is shown."""
+    return _names_in(line) if len(line) >= LONGEST_HEAD_LINE and _start(line) >= 0 else None
 
 
 def _names_in(line: str) -> Fields:

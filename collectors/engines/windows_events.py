@@ -12,7 +12,7 @@ from html import unescape
 
 from shadowledger.collectors.collector import Head
 from shadowledger.collectors.engines import evtx
-from shadowledger.collectors.engines.engine import Glance, NoRecord, UnreadableError
+from shadowledger.collectors.engines.engine import Glance, NoRecord, UnreadableError, split_all
 from shadowledger.collectors.engines.fields import Fields
 from shadowledger.collectors.engines.mapping import Mapping
 from shadowledger.collectors.engines.unwanted import Decisive
@@ -80,15 +80,7 @@ class WindowsEvents:
             return [dict.fromkeys(("System.EventID", "System.Provider", "System.Computer"), "")]
         text = head.data.decode("utf-8", "replace")
         *whole, _ = text.split(_END)
-        found: list[Fields | None] = []
-        for event in whole[:40]:
-            try:
-                found.append(self.split(_event(event)))
-            except NoRecord:
-                continue
-            except UnreadableError:
-                found.append(None)
-        return found
+        return split_all(self.split, map(_event, whole[:40]))
 
 
 def _event(text: str) -> str:

@@ -70,6 +70,8 @@ _RECORDS = {
     "array": "an element",
     "document": "an element of the document",
     "packets": "a packet",
+    "rows": "a row of the database",
+    "frames": "a frame",
     "live": "a process",
 }
 
