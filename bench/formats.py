@@ -12,7 +12,7 @@ from itertools import cycle, islice
 from pathlib import Path
 from random import Random
 
-from logs import Cost, _console, run
+from logs import Cost, console, run
 
 from shadowledger.collectors.collector import Collector
 from shadowledger.collectors.engines.unwanted import authority_of
@@ -41,7 +41,10 @@ def measure(folder: Path) -> dict[str, object]:
         if not _write(collector, log, small):
             continue
         base, whole = (_scan(folder, collector, path) for path in (small, log))
-        speed = round(LINES / max(whole.cpu_s - base.cpu_s, 1e-9))
+        if whole.cpu_s < 1.2 * base.cpu_s:  # its start-up would be what is measured
+            told[collector.id] = "too few lines to tell"
+            continue
+        speed = round(LINES / (whole.cpu_s - base.cpu_s))
         goal = GOALS.get(collector.id, GOAL_LINES_A_SECOND)
         told[collector.id] = speed
         if speed < goal:
@@ -55,7 +58,7 @@ def _scan(folder: Path, collector: Collector, log: Path) -> Cost:
         path.unlink()
     inventory = str(folder / "inventory.db")
     return run(
-        [_console("shadowledger"), "--db", inventory, "scan", str(log), "--collector", collector.id, "--year", "2026"]
+        [console("shadowledger"), "--db", inventory, "scan", str(log), "--collector", collector.id, "--year", "2026"]
     )
 
 

@@ -53,7 +53,7 @@ def measure(folder: Path) -> dict[str, object]:
     log, inventory, names = folder / "squid.log", folder / "inventory.db", folder / "names.txt"
     truth = generate.write(log, LINES)
     names.write_text("".join(f"{host}\n" for host, _ in generate.ai_hosts()))
-    ours_command = [_console("shadowledger"), "--db", str(inventory), "scan", str(log)]
+    ours_command = [console("shadowledger"), "--db", str(inventory), "scan", str(log)]
     theirs_command = ["rg", "--no-config", "-F", "-i", "-N", "-f", str(names), str(log)]
     has_rival = shutil.which("rg") is not None
     ours, theirs = [], []
@@ -98,12 +98,13 @@ def _help_ms() -> int:
     taken = []
     for _ in range(HELP_RUNS):
         start = time.perf_counter()
-        run([_console("shadowledger"), "--help"])
+        run([console("shadowledger"), "--help"])
         taken.append(time.perf_counter() - start)
     return round(statistics.median(taken) * 1000)
 
 
-def _console(name: str) -> str:
+def console(name: str) -> str:
+    """The path of a command of this environment."""
     return str(Path(sys.executable).with_name(name))
 
 

@@ -3,13 +3,15 @@ line, a column of an export that holds the line."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
+from pathlib import Path
 from typing import NamedTuple
 
 from shadowledger.collectors.collector import Head, head_of, look
 from shadowledger.collectors.elements import Elements, is_document
 from shadowledger.collectors.reading import Reading
+from shadowledger.collectors.sources import open_source
 from shadowledger.collectors.wrappers import EACH, Wrapper, raw_column, rows, unwrapped, unwrapper
 
 BROKEN = "\ufffd"
@@ -53,6 +55,18 @@ class Layers(NamedTuple):
         yield from blocks
         if self.is_document and elements.damage and not reading.opened.damage:
             reading.opened.damage = elements.damage
+
+
+def texts_at(path: Path, layers: Layers, positions: Collection[int]) -> dict[int, str]:
+    """The records of a file at some positions, as they stand in it. Raises OSError."""
+    found: dict[int, str] = {}
+    last = max(positions, default=0)
+    with open_source(path) as opened:
+        for first, texts in Reading(opened, layers=layers).blocks():
+            if first > last:
+                break
+            found |= {at: texts[at - first] for at in positions if first <= at < first + len(texts)}
+    return found
 
 
 def glimpses(data: bytes) -> Iterator[tuple[Layers, Head]]:

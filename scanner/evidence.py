@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 
 from shadowledger.collectors.engines.mapping import MappingError
-from shadowledger.collectors.layers import Layers
+from shadowledger.collectors.layers import texts_at
 from shadowledger.collectors.reading import CommandWords, Reading
 from shadowledger.collectors.records import Artifact, Record, Traffic
 from shadowledger.collectors.registry import layers_for
@@ -106,7 +106,7 @@ def _lines(
             layers = layers_for(collector, opened.head)
             reading = Reading(opened, choices.settings, None, words, layers)
             records = _records_at(reading.records(collector), set(wanted))
-        raw = _raw_lines(path, layers, set(wanted)) if reveal and collector.framing == "line" else {}
+        raw = texts_at(path, layers, set(wanted)) if reveal and collector.framing == "line" else {}
     except OSError as error:
         return {}, f"the file cannot be read: {error.strerror or error}"
     return {position: _shown(record, raw.get(position, ""), reveal=reveal) for position, record in records.items()}, ""
@@ -120,18 +120,6 @@ def _records_at(records: Iterator[Record], wanted: set[int]) -> dict[int, Traffi
             break
         if record.position in wanted and isinstance(record, Traffic | Artifact):
             found.setdefault(record.position, record)
-    return found
-
-
-def _raw_lines(path: Path, layers: Layers, wanted: set[int]) -> dict[int, str]:
-    found = {}
-    with open_source(path) as opened:
-        for first, lines in Reading(opened, layers=layers).blocks():
-            if first > max(wanted):
-                break
-            for position in wanted:
-                if first <= position < first + len(lines):
-                    found[position] = lines[position - first]
     return found
 
 

@@ -12,10 +12,8 @@ from typing import NamedTuple
 
 from shadowledger.collectors.collector import Collector
 from shadowledger.collectors.engines.fields import spellings
-from shadowledger.collectors.layers import Layers
-from shadowledger.collectors.reading import Reading
+from shadowledger.collectors.layers import Layers, texts_at
 from shadowledger.collectors.registry import COLLECTORS
-from shadowledger.collectors.sources import open_source
 from shadowledger.scanner.output import clean
 
 MOST_LINES = 10
@@ -47,19 +45,10 @@ def misunderstood(
 
 
 def _shapes(path: Path, layers: Layers, wanted: set[int]) -> dict[int, str]:
-    found: dict[int, str] = {}
-    last = max(wanted, default=0)
     try:
-        with open_source(path) as opened:
-            for first, lines in Reading(opened, layers=layers).blocks():
-                if first > last:
-                    break
-                for position in wanted:
-                    if first <= position < first + len(lines):
-                        found[position] = masked(lines[position - first])
+        return {position: masked(text) for position, text in texts_at(path, layers, wanted).items()}
     except OSError:
-        return found
-    return found
+        return {}
 
 
 def masked(line: str) -> str:

@@ -12,12 +12,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from shadowledger.collectors.collector import Head
-from shadowledger.collectors.engines.engine import LONGEST_TEXT, Glance, NoRecord, UnreadableError, split_all
+from shadowledger.collectors.engines.engine import LONGEST_TEXT, Glance, NoRecord, UnreadableError, envelope, split_all
 from shadowledger.collectors.engines.fields import Fields
 from shadowledger.collectors.engines.mapping import Mapping
 from shadowledger.collectors.engines.unwanted import Decisive
 from shadowledger.collectors.reading import Reading
-from shadowledger.collectors.syslog import header
 
 _START = re.compile(r"(CEF|LEEF):\s?(\d(?:\.\d)?)\|")
 _PIPE = re.compile(r"[^|\\]*+(?:\\.[^|\\]*+)*+\|")
@@ -57,9 +56,7 @@ class Cef:
             fields |= _leef(raw, at, start[2])
         for key in [key for key in fields if key.endswith(_LABEL) and key[: -len(_LABEL)] in fields]:
             fields[f"{key}:{fields[key]}"] = fields[key[: -len(_LABEL)]]
-        if found := header(raw[: start.start()]) if start.start() else None:
-            fields["@stamp"], fields["@host"] = found.stamp, found.host
-        return fields
+        return fields | envelope(raw[: start.start()])
 
     def glance(self, decisive: Decisive) -> Glance[str] | None:
         columns = decisive.columns

@@ -13,7 +13,7 @@ from shadowledger.collectors.engines.fields import (
     expanded,
 )
 from shadowledger.collectors.engines.mapping import Mapping, Pick, RecordType, Spec
-from shadowledger.collectors.engines.plan import LONGEST_TEXT, Asked, Plan, is_address
+from shadowledger.collectors.engines.plan import LONGEST_TEXT, Asked, Plan, is_address_shaped
 from shadowledger.collectors.engines.unwanted import Decisive, Target
 from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.records import Ignored, Record
@@ -82,7 +82,7 @@ class Contacts:
             yield from found or [Ignored(position, f"names no {plan.type.kind.replace('_', ' ')}")]
             return
         target = plan.target(fields)
-        if not target.host or (":" in target.host and not is_address(target.host)):
+        if not target.host or (":" in target.host and not is_address_shaped(target.host)):
             yield self._ignored(position, "names no host")
             return
         if self._reading.wanted is not None and not self._is_wanted(plan, target, fields, self._reading.wanted):

@@ -7,12 +7,12 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from shadowledger.collectors.collector import Head
-from shadowledger.collectors.engines.engine import LONGEST_TEXT, Glance, NoRecord, UnreadableError, split_all
+from shadowledger.collectors.engines.engine import LONGEST_TEXT, Glance, NoRecord, UnreadableError, envelope, split_all
 from shadowledger.collectors.engines.fields import Fields
 from shadowledger.collectors.engines.mapping import Layout, Mapping
 from shadowledger.collectors.engines.unwanted import Decisive
 from shadowledger.collectors.reading import Reading
-from shadowledger.collectors.syslog import header
+from shadowledger.collectors.syslog import LOOKED_AT
 
 
 class Shape:
@@ -63,6 +63,20 @@ def cells_of(separator: str, *, skip_blanks: bool = False) -> Callable[[str], li
     return cut
 
 
+def cells_from(begins: str, cut: Callable[[str], list[str]]) -> Callable[[str], tuple[list[str], int]]:
+    """Compile the cutting of a record behind an envelope: its cells, and where they begin; no cells where the regular
+    expression for their beginning is not found."""
+    if not begins:
+        return lambda raw: (cut(raw), 0)
+    search = re.compile(begins).search
+
+    def cells(raw: str) -> tuple[list[str], int]:
+        start = search(raw, 0, LOOKED_AT)
+        return (cut(raw[start.start() :]), start.start()) if start else ([], 0)
+
+    return cells
+
+
 def _parted(line: str, separator: str) -> list[str] | None:
     """The cells of a line whose quotation marks stand round whole cells and nowhere else, as csv would cut them; None
     where they do not."""
@@ -99,19 +113,10 @@ class Delimiteds:
         if told is None:
             raise ValueError("[delimited] is missing")
         self._shapes = [Shape(layout) for layout in told.layout]
-        self._begins = re.compile(told.begins).search if told.begins else None
-        self._cut = cells_of(told.separator, skip_blanks=told.skip_blanks)
+        self._cells = cells_from(told.begins, cells_of(told.separator, skip_blanks=told.skip_blanks))
 
     def batches(self, reading: Reading) -> Iterator[tuple[int, Sequence[str]]]:
         return reading.blocks()
-
-    def _cells(self, raw: str) -> tuple[list[str], int]:
-        if self._begins is None:
-            return self._cut(raw), 0
-        start = self._begins(raw, 0, 1024)
-        if start is None:
-            return [], 0
-        return self._cut(raw[start.start() :]), start.start()
 
     def split(self, raw: str) -> Fields:
         if not raw or raw.isspace() or raw[0] == "#":
@@ -123,9 +128,7 @@ class Delimiteds:
                 break
         else:
             raise UnreadableError(f"{len(cells)} cells that fit no layout" if cells else "no cells of this format")
-        if start and (found := header(raw[:start])):
-            fields["@stamp"], fields["@host"] = found.stamp, found.host
-        return fields
+        return fields | envelope(raw[:start])
 
     def glance(self, decisive: Decisive) -> Glance[str] | None:
         columns = decisive.columns

@@ -9,6 +9,7 @@ from shadowledger.collectors.collector import Head
 from shadowledger.collectors.engines.fields import Fields
 from shadowledger.collectors.engines.unwanted import Decisive
 from shadowledger.collectors.reading import Reading
+from shadowledger.collectors.syslog import header
 
 LONGEST_TEXT = 1 << 17
 Raw = TypeVar("Raw")
@@ -44,6 +45,12 @@ class Engine(Protocol, Generic[Raw]):
 
     def sample(self, head: Head) -> list[Fields | None]:
         """The first records of an input, None for what cannot be split; headers, comments and what was cut apart."""
+
+
+def envelope(before: str) -> Fields:
+    """What a syslog header before a record says, as columns of the record; nothing where there is none."""
+    found = header(before) if before else None
+    return {"@stamp": found.stamp, "@host": found.host, "@app": found.app} if found else {}
 
 
 def split_all(

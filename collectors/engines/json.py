@@ -13,13 +13,12 @@ from typing import Any
 import msgspec
 
 from shadowledger.collectors.collector import LONGEST_HEAD_LINE, Head
-from shadowledger.collectors.engines.engine import Glance, NoRecord, UnreadableError, split_all
+from shadowledger.collectors.engines.engine import Glance, NoRecord, UnreadableError, envelope, split_all
 from shadowledger.collectors.engines.fields import Fields
 from shadowledger.collectors.engines.mapping import Mapping
 from shadowledger.collectors.engines.unwanted import Decisive
 from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.sources import LONGEST_LINE_BYTES
-from shadowledger.collectors.syslog import header
 
 _MOST_COLUMNS = 4096
 _DEEPEST = 16
@@ -52,9 +51,7 @@ class Json:
             told = _decode(raw[start:] if start else raw)
         except _BROKEN:
             raise UnreadableError("not a JSON object") from None
-        fields: Fields = {}
-        if start and (before := header(raw[:start])):
-            fields["@stamp"], fields["@host"] = before.stamp, before.host
+        fields = envelope(raw[:start])
         _flatten(told, "", fields, 0)
         return fields
 

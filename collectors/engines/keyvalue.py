@@ -9,12 +9,12 @@ import re
 from collections.abc import Iterator, Sequence
 
 from shadowledger.collectors.collector import Head
-from shadowledger.collectors.engines.engine import LONGEST_TEXT, Glance, NoRecord, UnreadableError, split_all
+from shadowledger.collectors.engines.engine import LONGEST_TEXT, Glance, NoRecord, UnreadableError, envelope, split_all
 from shadowledger.collectors.engines.fields import Fields, spellings
 from shadowledger.collectors.engines.mapping import KeyValue, Mapping
 from shadowledger.collectors.engines.unwanted import Decisive
 from shadowledger.collectors.reading import Reading
-from shadowledger.collectors.syslog import LOOKED_AT, header
+from shadowledger.collectors.syslog import LOOKED_AT
 
 _HEADER = frozenset(("@stamp", "@host", "@app"))
 _KEY = r"[A-Za-z0-9_.@/-]"
@@ -51,8 +51,8 @@ class KeyValues:
         if "\\" in raw:
             fields = {key: _unescaped(text) for key, text in fields.items()}
         fields["@before"] = before
-        if before and self._reads_header and (found := header(before)):
-            fields["@stamp"], fields["@host"], fields["@app"] = found.stamp, found.host, found.app
+        if self._reads_header:
+            fields |= envelope(before)
         return fields | self._lead(raw) if self._told.before else fields
 
     def _lead(self, raw: str) -> Fields:

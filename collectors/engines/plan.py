@@ -83,7 +83,7 @@ class Plan:
             else:
                 told = split_url(text)
                 if told.host and (not host or told.scheme or told.host == host):
-                    keeps = bool(host) and is_address(told.host)
+                    keeps = bool(host) and is_address_shaped(told.host)
                     scheme, path, port = told.scheme, told.path, told.port or port
                     host = host if keeps else told.host
         if not path and (text := values["path"](fields)):
@@ -139,8 +139,8 @@ class Plan:
             yield Artifact(position, self.type.kind, value, seen.time_us, seen.tz_source, device, user)
 
 
-def is_address(text: str) -> bool:
-    """Whether a host is an address: IPv4 in four numbers, or IPv6."""
+def is_address_shaped(text: str) -> bool:
+    """Whether a host has an address's shape, four numbers or IPv6: anonymised logs hold 172.888.21.165."""
     return _ADDRESS.fullmatch(text) is not None
 
 
@@ -150,7 +150,7 @@ def split_client(text: str) -> tuple[str, str]:
         return "", ""
     host, _ = split_authority(text)
     host = host.partition("%")[0] if ":" in host else host
-    return (host, "") if is_address(host) else ("", host)
+    return (host, "") if is_address_shaped(host) else ("", host)
 
 
 def _without_query(path: str) -> str:

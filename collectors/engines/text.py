@@ -7,13 +7,12 @@ import re
 from collections.abc import Iterator, Sequence
 
 from shadowledger.collectors.collector import Head
-from shadowledger.collectors.engines.engine import LONGEST_TEXT, Glance, NoRecord, UnreadableError, split_all
+from shadowledger.collectors.engines.engine import LONGEST_TEXT, Glance, NoRecord, UnreadableError, envelope, split_all
 from shadowledger.collectors.engines.fields import Fields
 from shadowledger.collectors.engines.keyvalue import KeyValues
 from shadowledger.collectors.engines.mapping import Mapping
 from shadowledger.collectors.engines.unwanted import Decisive
 from shadowledger.collectors.reading import Reading
-from shadowledger.collectors.syslog import header
 
 _LONGEST = 1 << 16
 """Characters of a line that patterns are shown."""
@@ -42,9 +41,7 @@ class Texts:
                 fields = found.groupdict(default="")
                 if "pairs" in fields:
                     fields |= self._pairs.split(fields["pairs"])
-                if found.start() > 0 and (before := header(raw[: found.start()])):
-                    fields["@stamp"], fields["@host"], fields["@app"] = before.stamp, before.host, before.app
-                return fields
+                return fields | envelope(raw[: found.start()])
         if not raw or raw.isspace() or raw[0] == "#":
             raise NoRecord
         raise UnreadableError("not in this format")

@@ -10,13 +10,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from shadowledger.collectors.collector import Head
-from shadowledger.collectors.engines.delimited import cells_of
-from shadowledger.collectors.engines.engine import LONGEST_TEXT, Glance, NoRecord, UnreadableError
+from shadowledger.collectors.engines.delimited import cells_from, cells_of
+from shadowledger.collectors.engines.engine import LONGEST_TEXT, Glance, NoRecord, UnreadableError, envelope
 from shadowledger.collectors.engines.fields import Fields, spellings
 from shadowledger.collectors.engines.mapping import Mapping as ProductMapping
 from shadowledger.collectors.engines.unwanted import Decisive
 from shadowledger.collectors.reading import Reading
-from shadowledger.collectors.syslog import header
+from shadowledger.collectors.syslog import LOOKED_AT
 
 _FIELDS = "#fields:"
 _DATE = "#date:"
@@ -48,7 +48,8 @@ class W3cRows:
         self._spare = [_Names(layout.names(), self._shapes, layout.least, layout.most) for layout in self._told.layout]
         self._named: _Names | None = None
         self._date = ""
-        self._cut = _words if self._told.separator == " " else cells_of(self._told.separator)
+        cut = _words if self._told.separator == " " else cells_of(self._told.separator)
+        self._cells = cells_from(self._told.begins, cut)
 
     def batches(self, reading: Reading) -> Iterator[tuple[int, Sequence[str]]]:
         return reading.blocks()
@@ -64,15 +65,6 @@ class W3cRows:
     def _name(self, told: str) -> None:
         names = told.replace("\t", " ").split()
         self._named = _Names([self._spelled.get(name.lower(), name) for name in names], self._shapes)
-
-    def _cells(self, raw: str) -> tuple[list[str], int]:
-        start = 0
-        if self._begins is not None:
-            found = self._begins(raw, 0, 1024)
-            if found is None:
-                return [], 0
-            start = found.start()
-        return self._cut(raw[start:] if start else raw), start
 
     def _names_for(self, cells: Sequence[str]) -> _Names | None:
         named = self._named
@@ -106,9 +98,7 @@ class W3cRows:
         fields = dict(zip(names.names, cells, strict=False))
         if self._date:
             fields["@date"] = self._date
-        if start and (found := header(raw[:start])):
-            fields["@stamp"], fields["@host"] = found.stamp, found.host
-        return fields
+        return fields | envelope(raw[:start])
 
     def glance(self, decisive: Decisive) -> Glance[str] | None:
         columns = decisive.columns
@@ -143,7 +133,7 @@ class W3cRows:
         def match(raw: str) -> tuple[str, ...] | None:
             start = 0
             if begins is not None:
-                found = begins(raw, 0, 1024)
+                found = begins(raw, 0, LOOKED_AT)
                 if found is None:
                     return None
                 start = found.start()
