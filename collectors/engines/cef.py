@@ -12,8 +12,16 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from shadowledger.collectors.collector import Head
-from shadowledger.collectors.engines.engine import LONGEST_TEXT, Glance, NoRecord, UnreadableError, envelope, split_all
-from shadowledger.collectors.engines.fields import Fields
+from shadowledger.collectors.engines.engine import (
+    LONGEST_TEXT,
+    Glance,
+    NoRecord,
+    UnreadableError,
+    envelope,
+    reads_envelope,
+    split_all,
+)
+from shadowledger.collectors.engines.fields import Fields, spellings
 from shadowledger.collectors.engines.mapping import Mapping
 from shadowledger.collectors.engines.unwanted import Decisive
 from shadowledger.collectors.reading import Reading
@@ -22,6 +30,8 @@ _START = re.compile(r"(CEF|LEEF):\s?(\d(?:\.\d)?)\|")
 _PIPE = re.compile(r"[^|\\]*+(?:\\.[^|\\]*+)*+\|")
 _NO_KEY = r"\s(?![\w.\[\]-]++=)"
 _CEF_PAIR = re.compile(rf"(?<![^\s|])([\w.\[\]-]++)=([^\s\\]*+(?:(?:\\.|{_NO_KEY})[^\s\\]*+)*+)")
+_BETWEEN = re.compile(r"\s([\w.\[\]-]++)=").split
+"""The same where nothing is escaped, in half the time."""
 # Palo Alto's LEEF 1.0: https://www.ibm.com/docs/en/dsm?topic=integration-creating-syslog-destination-your-palo-alto-device
 _PIPED = re.compile(r"[^=|]*+=[^|]*+\|[\w .-]++=")
 _NAMED = re.compile(r"(0?x[0-9a-fA-F]{2,4}|[^|\w=]|\\t|)\|")
@@ -37,7 +47,8 @@ class Cef:
     longest = LONGEST_TEXT
 
     def __init__(self, mapping: Mapping) -> None:
-        del mapping
+        self._reads_labels = any(":" in name for name in spellings(mapping))
+        self._reads_envelope = reads_envelope(mapping)
 
     def batches(self, reading: Reading) -> Iterator[tuple[int, Sequence[str]]]:
         return reading.blocks()
@@ -51,18 +62,19 @@ class Cef:
         is_cef = start[1] == "CEF"
         fields, at = _head(raw, start.end(), 6 if is_cef else 4)
         if is_cef:
-            fields |= {key: _unescaped(value) for key, value in _CEF_PAIR.findall(raw, at)}
+            fields |= _cef(raw, at)
         else:
             fields |= _leef(raw, at, start[2])
-        for key in [key for key in fields if key.endswith(_LABEL) and key[: -len(_LABEL)] in fields]:
-            fields[f"{key}:{fields[key]}"] = fields[key[: -len(_LABEL)]]
-        return fields | envelope(raw[: start.start()])
+        if self._reads_labels:
+            for key in [key for key in fields if key.endswith(_LABEL) and key[: -len(_LABEL)] in fields]:
+                fields[f"{key}:{fields[key]}"] = fields[key[: -len(_LABEL)]]
+        return fields | envelope(raw[: start.start()]) if self._reads_envelope else fields
 
     def glance(self, decisive: Decisive) -> Glance[str] | None:
         columns = decisive.columns
         if any(":" in column or column in ("@stamp", "@host") for column in columns):
             return None
-        heads = {name: number for number, name in enumerate(_HEADER, 1)}
+        heads = [(name, number) for number, name in enumerate(_HEADER, 1) if name in columns]
         keys = "|".join(re.escape(column) for column in columns if column[0] != "@") or "(?!)"
         cef = re.compile(rf" ({keys})=([^\s]*+(?:{_NO_KEY}[^\s]*+)*+)").findall
         leef = _leef_finder(keys)
@@ -85,11 +97,9 @@ class Cef:
                 return None  # of a key that comes twice
             if escaped:
                 told = {key: _unescaped(text) for key, text in found}
-            return tuple([
-                told.get(column, "").strip() if column[0] != "@"
-                else parts[heads[column]].strip() if heads[column] < len(parts) else ""
-                for column in columns
-            ])  # fmt: skip
+            for column, number in heads:
+                told[column] = parts[number].strip() if number < len(parts) else ""
+            return tuple([told.get(column, "") for column in columns])
 
         return look
 
@@ -107,6 +117,15 @@ def _head(raw: str, at: int, count: int) -> tuple[Fields, int]:
         fields[name] = _unescaped(found[0][:-1])
         at = found.end()
     return fields, at
+
+
+def _cef(raw: str, at: int) -> Fields:
+    """The pairs of an extension. Of a key that comes twice the last counts."""
+    if "\\" not in raw:
+        _, *told = _BETWEEN(" " + raw[at:]) if raw[at : at + 1] != "|" else ("",)
+        if told:
+            return dict(zip(told[::2], map(str.strip, told[1::2]), strict=True))
+    return {key: _unescaped(value) for key, value in _CEF_PAIR.findall(raw, at)}
 
 
 def _leef(raw: str, at: int, version: str) -> Fields:

@@ -7,7 +7,15 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from shadowledger.collectors.collector import Head
-from shadowledger.collectors.engines.engine import LONGEST_TEXT, Glance, NoRecord, UnreadableError, envelope, split_all
+from shadowledger.collectors.engines.engine import (
+    LONGEST_TEXT,
+    Glance,
+    NoRecord,
+    UnreadableError,
+    envelope,
+    reads_envelope,
+    split_all,
+)
 from shadowledger.collectors.engines.fields import Fields
 from shadowledger.collectors.engines.mapping import Layout, Mapping
 from shadowledger.collectors.engines.unwanted import Decisive
@@ -113,6 +121,7 @@ class Delimiteds:
         if told is None:
             raise ValueError("[delimited] is missing")
         self._shapes = [Shape(layout) for layout in told.layout]
+        self._reads_envelope = reads_envelope(mapping)
         self._cells = cells_from(told.begins, cells_of(told.separator, skip_blanks=told.skip_blanks))
 
     def batches(self, reading: Reading) -> Iterator[tuple[int, Sequence[str]]]:
@@ -128,7 +137,7 @@ class Delimiteds:
                 break
         else:
             raise UnreadableError(f"{len(cells)} cells that fit no layout" if cells else "no cells of this format")
-        return fields | envelope(raw[:start])
+        return fields | envelope(raw[:start]) if self._reads_envelope else fields
 
     def glance(self, decisive: Decisive) -> Glance[str] | None:
         columns = decisive.columns

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Generic, Protocol, TypeVar
 
 from shadowledger.collectors.collector import Head
-from shadowledger.collectors.engines.fields import Fields
+from shadowledger.collectors.engines.fields import Fields, spellings
+from shadowledger.collectors.engines.mapping import Mapping
 from shadowledger.collectors.engines.unwanted import Decisive
 from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.syslog import header
@@ -45,6 +46,14 @@ class Engine(Protocol, Generic[Raw]):
 
     def sample(self, head: Head) -> list[Fields | None]:
         """The first records of an input, None for what cannot be split; headers, comments and what was cut apart."""
+
+
+_ENVELOPE = frozenset(("@stamp", "@host", "@app"))
+
+
+def reads_envelope(mapping: Mapping) -> bool:
+    """Whether a mapping names a column of `envelope`; parsing a header takes longer than many a record."""
+    return not _ENVELOPE.isdisjoint(spellings(mapping))
 
 
 def envelope(before: str) -> Fields:

@@ -9,14 +9,21 @@ import re
 from collections.abc import Iterator, Sequence
 
 from shadowledger.collectors.collector import Head
-from shadowledger.collectors.engines.engine import LONGEST_TEXT, Glance, NoRecord, UnreadableError, envelope, split_all
-from shadowledger.collectors.engines.fields import Fields, spellings
+from shadowledger.collectors.engines.engine import (
+    LONGEST_TEXT,
+    Glance,
+    NoRecord,
+    UnreadableError,
+    envelope,
+    reads_envelope,
+    split_all,
+)
+from shadowledger.collectors.engines.fields import Fields
 from shadowledger.collectors.engines.mapping import KeyValue, Mapping
 from shadowledger.collectors.engines.unwanted import Decisive
 from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.syslog import LOOKED_AT
 
-_HEADER = frozenset(("@stamp", "@host", "@app"))
 _KEY = r"[A-Za-z0-9_.@/-]"
 
 
@@ -33,7 +40,7 @@ class KeyValues:
         self._pairs = re.compile(_pair_pattern(self._told)).findall
         self._begins = re.compile(self._told.begins or rf"(?<!{_KEY}){_KEY}++{re.escape(self._told.equals)}")
         self._before = re.compile(self._told.before)
-        self._reads_header = not _HEADER.isdisjoint(spellings(mapping))
+        self._reads_envelope = reads_envelope(mapping)
 
     def batches(self, reading: Reading) -> Iterator[tuple[int, Sequence[str]]]:
         return reading.blocks()
@@ -51,7 +58,7 @@ class KeyValues:
         if "\\" in raw:
             fields = {key: _unescaped(text) for key, text in fields.items()}
         fields["@before"] = before
-        if self._reads_header:
+        if self._reads_envelope:
             fields |= envelope(before)
         return fields | self._lead(raw) if self._told.before else fields
 

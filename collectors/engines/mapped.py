@@ -57,7 +57,7 @@ def read(mapping: Mapping, reading: Reading) -> Iterator[Record]:
     columns, longest = decisive(mapping), engine.longest
     glance = engine.glance(columns) if reading.wanted is not None else None
     unwanted = Unwanted(columns, frozenset(reading.wanted.api_words) if reading.wanted is not None else frozenset())
-    knows = unwanted.knows()
+    knows = unwanted.knows
     seen = None
     for first, batch in engine.batches(reading):
         reading.record_count += len(batch)

@@ -180,6 +180,8 @@ class Text(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Lines of text, each of the first pattern that is found in it."""
 
     pattern: tuple[Pattern, ...]
+    begins: _Regex = ""
+    """A regular expression for where all of them begin, so that it need not be found for each."""
 
 
 class Other(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

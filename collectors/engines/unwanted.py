@@ -6,7 +6,8 @@ themselves, because they say what they say at any host."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -53,37 +54,29 @@ class Unwanted:
         self._columns = [column.replace(STAR, ".0.") for column in decisive.columns]
         self._reduced = [_reducer(target, decisive.nothing, api_words) for target in decisive.targets]
         self._types: dict[Seen, int] = {}
-        self._choice = _chooser(decisive)
         self._targets: list[dict[Seen | None, str]] = [{} for _ in decisive.targets]
         self._alone = {""}
         self._together: set[Seen] = set()
+        names: dict[str, Any] = {
+            "alone": self._alone,
+            "together": self._together,
+            "type_of": self._types.get,
+            "authority": partial(authority_of, api_words=api_words),
+            "otherwise": self._otherwise,
+            "nil": frozenset(word for mark in decisive.nothing for word in (mark, mark.upper(), mark.capitalize())),
+            "NOTHING": NOTHING,
+            **{f"known_{number}": known.get for number, known in enumerate(self._targets)},
+            **{f"words_{at}": words for at, words in decisive.kinds},
+        }
+        exec(_source(decisive), names)  # noqa: S102 - numbers and our own words alone; closures take twice as long
+        self._choice: Callable[[Seen], Seen] = names["choice"]
+        self.knows: Callable[[Seen], str | None] = names["knows"]
+        """What is known of a record with these texts: nothing (None), that nobody wants it (an empty text), or why it
+        is ignored."""
 
-    def knows(self) -> Callable[[Seen], str | None]:
-        """Compile the question what is known of a record with these texts: nothing (None), that nobody wants it (an
-        empty text), or why it is ignored."""
-        alone_at, alone, together = self._decisive.alone_at, self._alone, self._together
-        choice, type_of = self._choice, self._types.get
-        reduced = [(reduce, known.get) for reduce, known in zip(self._reduced, self._targets, strict=True)]
-        count = len(self._decisive.columns) - alone_at
-
-        only = reduced[0] if not self._decisive.texts and not self._decisive.kinds else None
-
-        def knows(seen: Seen) -> str | None:
-            if count == 1:
-                if seen[alone_at] not in alone:
-                    return None
-            elif count and not alone.issuperset(texts := seen[alone_at:]) and texts not in together:
-                return None
-            if only is None:
-                number = type_of(choice(seen))
-                if number is None:
-                    return None
-                reduce, known = reduced[number]
-            else:
-                reduce, known = only
-            return known(reduce(seen))
-
-        return knows
+    def _otherwise(self, number: int, seen: Seen) -> str | None:
+        """The answer where the first of several columns may hold a mark for no value."""
+        return self._targets[number].get(self._reduced[number](seen))
 
     def remember(
         self, seen: Seen, fields: Fields, type_number: int, *, is_dull: bool, agent_is_dull: bool, ignored: str = ""
@@ -121,20 +114,39 @@ def _add(known: set[Any], key: object, *lasting: object) -> None:
     known.add(key)
 
 
-def _chooser(decisive: Decisive) -> Callable[[Seen], Seen]:
-    """From the texts of all columns to what the type is chosen by."""
-    texts, kinds = decisive.texts, decisive.kinds
-    if not kinds:
-        return lambda seen: seen[:texts]
+def _source(decisive: Decisive) -> str:
+    """Two functions of the texts of all columns: `choice`, what the type is chosen by, and `knows`."""
+    columns = [f"c{at}" for at in range(len(decisive.columns))]
+    unpacked = f"    [{', '.join(columns)}] = seen"
+    kinds = [_KIND.format(columns[at], at) for at, _ in decisive.kinds]
+    choice = f"({''.join(f'{one}, ' for one in (*columns[: decisive.texts], *kinds))})"
+    told = ["def choice(seen):", unpacked, f"    return {choice}", "def knows(seen):", unpacked]
+    if alone := columns[decisive.alone_at :]:
+        known = f"({', '.join(alone)},)"
+        told.append(f"    if ({' or '.join(alone)}) and not alone.issuperset({known}) and {known} not in together:")
+        told.append("        return None")
+    told.append(f"    number = {'type_of(' + choice + ')' if decisive.texts or decisive.kinds else 0}")
+    for number, target in enumerate(decisive.targets):
+        told.append(f"    if number == {number}:")
+        told += _answer(number, target)
+    return "\n".join(told)
 
-    def choice(seen: Seen) -> Seen:
-        told = list(seen[:texts])
-        for at, words in kinds:
-            text = seen[at].strip().lower()
-            told.append(text if not text or text in words else "-" if text in NOTHING else "*")
-        return tuple(told)
 
-    return choice
+_KIND = "{0} and (('-' if w in NOTHING else '*') if (w := {0}.strip().lower()) and w not in words_{1} else w)"
+
+
+def _answer(number: int, target: Target) -> Iterator[str]:
+    """Lines that return what is known of a target. What begins with `nil` here surely says nothing; another mark for
+    no value is found in no key, because keys are made without them."""
+    whole = "".join(f"c{at}, " for at in target.whole)
+    paths = "".join(f"c{at} and authority(c{at}), " for at in target.paths)
+    if not target.first:
+        yield f"        return known_{number}(({whole}{paths}))"
+        return
+    first = "".join(f"c{at} if c{at} not in nil else " for at in target.first)
+    yield f"        first = {first}''"
+    yield f"        told = known_{number}(({whole}first, {paths}) if first else ({whole}{paths}))"
+    yield f"        return told if told is not None else otherwise({number}, seen)"
 
 
 def _reducer(target: Target, nothing: frozenset[str], api_words: frozenset[str]) -> Callable[[Seen], Seen | None]:

@@ -11,7 +11,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from shadowledger.collectors.collector import Head
 from shadowledger.collectors.engines.delimited import cells_from, cells_of
-from shadowledger.collectors.engines.engine import LONGEST_TEXT, Glance, NoRecord, UnreadableError, envelope
+from shadowledger.collectors.engines.engine import (
+    LONGEST_TEXT,
+    Glance,
+    NoRecord,
+    UnreadableError,
+    envelope,
+    reads_envelope,
+)
 from shadowledger.collectors.engines.fields import Fields, spellings
 from shadowledger.collectors.engines.mapping import Mapping as ProductMapping
 from shadowledger.collectors.engines.unwanted import Decisive
@@ -41,6 +48,7 @@ class W3cRows:
     def __init__(self, mapping: ProductMapping) -> None:
         self._told = mapping.w3c
         self._spelled = spellings(mapping)
+        self._reads_envelope = reads_envelope(mapping)
         self._needed = [column.split("|") for column in mapping.detect.columns]
         self._begins = re.compile(self._told.begins).search if self._told.begins else None
         self._is_header = re.compile(self._told.header).fullmatch if self._told.header else None
@@ -98,7 +106,7 @@ class W3cRows:
         fields = dict(zip(names.names, cells, strict=False))
         if self._date:
             fields["@date"] = self._date
-        return fields | envelope(raw[:start])
+        return fields | envelope(raw[:start]) if self._reads_envelope else fields
 
     def glance(self, decisive: Decisive) -> Glance[str] | None:
         columns = decisive.columns

@@ -122,7 +122,7 @@ def _seen(formats: tuple[LogFormat, ...], line: str) -> tuple[str, ...] | None:
 def _read(reading: Reading, formats: tuple[LogFormat, ...]) -> Iterator[Record]:
     clock, wanted = clock_of(reading), reading.wanted
     unwanted = Unwanted(_DECISIVE, frozenset(wanted.api_words if wanted is not None else ()))
-    is_unwanted = unwanted.knows()
+    is_unwanted = unwanted.knows
     for first, lines in reading.blocks():
         for position, line in enumerate(lines, first):
             if not line or line[0] == "#" or line.isspace():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -100,7 +101,8 @@ CEF = [
 
 @pytest.mark.parametrize(("line", "want"), CEF)
 def test_cef_and_leef(tmp_path: Path, line: str, want: dict[str, str]) -> None:
-    fields = ENGINES["cef"](mapping(tmp_path, "cef")).split(line)
+    record = f'{WEB}time = [{{ columns = "@stamp" }}]\ncategory_label = "cs1Label:Category"\n'
+    fields = ENGINES["cef"](mapping(tmp_path, "cef", record=record)).split(line)
     assert {key: fields.get(key) for key in want} == want
 
 
@@ -209,7 +211,7 @@ def test_a_glance_that_is_remembered_is_what_splitting_finds(
         if seen is not None:
             memory.remember(seen, fields, 0, is_dull=True, agent_is_dull=True)
             agrees = seen == tuple(fields.get(column, "") for column in columns.columns)
-            assert (memory.knows()(seen) is not None) == agrees
+            assert (memory.knows(seen) is not None) == agrees
             seen_some |= agrees
     assert seen_some
 
@@ -245,19 +247,55 @@ ORDERS = [
 ]
 
 
+def hits(told: Mapping, text: str, index: Index, wanted: Wanted | None) -> list[int]:
+    with Opened("x", io.BytesIO(text.encode())) as opened:
+        records = list(read(told, Reading(opened, wanted=wanted)))
+    asked = [one for one in records if isinstance(one, Traffic)]
+    return [one.position for one in asked if index.wanted(one.host, one.path, one.method, one.port, one.user_agent)]
+
+
 @pytest.mark.parametrize("lines", ORDERS)
 def test_what_was_passed_over_hides_nothing_that_comes_after(tmp_path: Path, lines: list[str]) -> None:
     index = Index(load_catalogue()[0])
     told = mapping(tmp_path, "keyvalue")
     text = "\n".join([*lines, lines[0], lines[0], *reversed(lines)])
+    assert hits(told, text, index, index.wanted) == hits(told, text, index, None) != []
 
-    def hits(wanted: Wanted | None) -> list[int]:
-        with Opened("x", io.BytesIO(text.encode())) as opened:
-            records = list(read(told, Reading(opened, wanted=wanted)))
-        asked = [one for one in records if isinstance(one, Traffic)]
-        return [one.position for one in asked if index.wanted(one.host, one.path, one.method, one.port, one.user_agent)]
 
-    assert hits(index.wanted) == hits(None) != []
+_TEXTS = ["", "-", " - ", "N/A", "unKnown", "h1.example", "chatgpt.com"]
+_RECORDS = st.fixed_dictionaries({
+    "host": st.sampled_from(_TEXTS),
+    "dst": st.sampled_from(_TEXTS),
+    "sni": st.sampled_from(_TEXTS),
+    "url": st.sampled_from(["", "-", "/a", "https://h1.example/b?c", "https://claude.ai/x", "/v1/chat/completions"]),
+    "kind": st.sampled_from(["web", "Web ", "flow", "none", ""]),
+    "ua": st.sampled_from(["", "curl/8", "OpenAI/Python 1"]),
+})  # fmt: skip
+_TYPES = """
+[[record]]
+when = { kind = "web", "sni|url" = "*" }
+via = "proxy"
+host = ["host", "sni", "dst"]
+url = "url"
+user_agent = "ua"
+[[record]]
+when = { kind = "flow" }
+ignore = "a flow"
+[[record]]
+when = { kind = ["!", "web"] }
+via = "proxy"
+host = ["dst", "sni"]
+"""
+_LOADED = Index(load_catalogue()[0])
+
+
+@given(records=st.lists(_RECORDS, max_size=40))
+def test_of_any_records_those_are_found_that_full_splitting_finds(
+    tmp_path_factory: pytest.TempPathFactory, records: list[dict[str, str]]
+) -> None:
+    told = mapping(tmp_path_factory.mktemp("told"), "json", record=_TYPES)
+    text = "\n".join(map(json.dumps, records))
+    assert hits(told, text, _LOADED, _LOADED.wanted) == hits(told, text, _LOADED, None)
 
 
 @given(st.lists(st.text(st.sampled_from('ab",; '), max_size=5), min_size=1, max_size=6), st.sampled_from([",", ";"]))
