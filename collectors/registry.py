@@ -17,17 +17,25 @@ from shadowledger.collectors.endpoint.ps import PS_AUX, PS_COLUMNS
 from shadowledger.collectors.endpoint.snapshots import PROCESS_SNAPSHOT
 from shadowledger.collectors.endpoint.tasklist import TASKLIST, TASKLIST_CSV
 from shadowledger.collectors.engines.mapped import collector_of
-from shadowledger.collectors.engines.mapping import load
+from shadowledger.collectors.engines.mapping import MAPPINGS, load
 from shadowledger.collectors.layers import Layers, glimpses
 from shadowledger.collectors.proxy.clf import SQUID_COMBINED, SQUID_COMMON, SQUID_CUSTOM
 from shadowledger.collectors.proxy.squid import SQUID_NATIVE
 from shadowledger.collectors.zeek import ZEEK_TSV
 from shadowledger.collectors.zeek_json import ZEEK_JSON
+from shadowledger.signatures.compiled import compiled
+
+_HERE = Path(__file__).parent
 
 
-def _mapped(folder: str) -> tuple[Collector, ...]:
+def _mapped(name: str) -> tuple[Collector, ...]:
     """The collectors of a folder beside this module: every TOML file in it is the mapping of one product's stream."""
-    return tuple(collector_of(load(path)) for path in sorted((Path(__file__).parent / folder).glob("*.toml")))
+    folder = _HERE / name
+    sources = (folder, _HERE / "engines/mapping.py", _HERE / "stamps.py")
+    mappings = compiled(
+        f"mappings-{name}", sources, lambda: [load(path) for path in sorted(folder.glob("*.toml"))], MAPPINGS
+    )
+    return tuple(collector_of(mapping) for mapping in mappings)
 
 
 GROUPS: dict[str, tuple[Collector, ...]] = {

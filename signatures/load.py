@@ -10,8 +10,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from shadowledger.signatures import schema
 from shadowledger.signatures.artifacts import command_words, merchant_words
+from shadowledger.signatures.compiled import compiled
 from shadowledger.signatures.schema import Flaw, Indicator, Service, Strength
 
 HERE = Path(__file__).parent
@@ -32,6 +35,9 @@ class Catalogue(tuple[Service, ...]):
     __slots__ = ()
 
 
+_READ = msgspec.msgpack.Decoder(tuple[tuple[Service, ...], list[Flaw]])
+
+
 @cache
 def vocabulary() -> Mapping[str, str]:
     """The categories: key to title."""
@@ -41,7 +47,12 @@ def vocabulary() -> Mapping[str, str]:
 
 def load_catalogue() -> tuple[Catalogue, list[Flaw]]:
     """Read the catalogue that ships with the program."""
-    return load_files(sorted((HERE / "services").glob("*.toml")), origin="catalogue")
+    folder = HERE / "services"
+    sources = (folder, HERE / "vocabularies.toml", Path(__file__), Path(schema.__file__))
+    services, flaws = compiled(
+        "catalogue", sources, lambda: load_files(sorted(folder.glob("*.toml")), "catalogue"), _READ
+    )
+    return Catalogue(services), flaws
 
 
 def load_files(paths: Iterable[Path], origin: str) -> tuple[Catalogue, list[Flaw]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import ipaddress
+import os
 import shutil
 import sys
 import tempfile
@@ -42,8 +44,12 @@ def _is_here(host: object) -> bool:
 
 
 def pytest_configure() -> None:
-    """Set the guard before anything of ours is imported; it lasts as long as the process."""
+    """Set the guard before anything of ours is imported; it lasts as long as the process. What is compiled is kept in
+    a folder of this run, not in the developer's own."""
     sys.addaudithook(_refuse_network)
+    cache = tempfile.mkdtemp(prefix="shadowledger-tests-")
+    atexit.register(shutil.rmtree, cache, ignore_errors=True)
+    os.environ["XDG_CACHE_HOME"] = cache
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,7 @@ ENGINES: dict[EngineName, type[Any]] = {
 
 def collector_of(mapping: Mapping) -> Collector:
     """The collector that a mapping describes."""
-    engines = [ENGINES[name](mapping) for name in mapping.engines]
+    engines = [ENGINES[name] for name in mapping.engines]
     return Collector(
         id=mapping.id,
         title=mapping.title,

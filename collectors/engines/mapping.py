@@ -223,6 +223,10 @@ class Mapping(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 _INHERITED = tuple(name for name in RecordType.__struct_fields__ if name not in ("name", "when", "ignore", "kind"))
 
 
+MAPPINGS = msgspec.msgpack.Decoder(list[Mapping])
+"""Reads what is kept of mappings that were loaded."""
+
+
 def _completed(one: RecordType, common: RecordType) -> RecordType:
     taken = {name: getattr(common, name) for name in _INHERITED if getattr(one, name) is None}
     return msgspec.structs.replace(one, **taken)
