@@ -44,7 +44,7 @@ def load_signatures(site: Site | None, connection: sqlite3.Connection | None, pr
     """Compile the catalogue with a site's overlay and the official list in its inventory.
 
     Raises FlawedSignaturesError where a file is wrong: half a catalogue would look like a clean organization."""
-    catalogue, flaws = load_catalogue()
+    catalogue, flaws = _catalogue(site)
     overlay = load_overlay(site.overlay_path) if site else Overlay()
     if flaws or overlay.flaws:
         raise FlawedSignaturesError([*flaws, *overlay.flaws])
@@ -54,6 +54,19 @@ def load_signatures(site: Site | None, connection: sqlite3.Connection | None, pr
     index = Index((*catalogue, *overlay.services, *declared), exceptions) if declared else known
     own = digest_of((*overlay.services, *declared), exceptions)
     return Signatures(index, Knowledge(program_version, digest_of(catalogue), own))
+
+
+def _catalogue(site: Site | None) -> tuple[tuple[Service, ...], list[Flaw]]:
+    """The program's own catalogue, or a newer pack that the site took in."""
+    if site is None or not site.pack_path.exists():
+        return load_catalogue()
+    from shadowledger.scanner.packs import in_use  # cryptography, which is needed only here
+    from shadowledger.signatures.pack import PackError
+
+    try:
+        return in_use(site).services, load_catalogue()[1]
+    except PackError as error:
+        return (), [Flaw(site.pack_path.name, "-", str(error))]
 
 
 def declared_overlay(known: Index, listed: Iterable[Declared]) -> list[Service]:

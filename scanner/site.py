@@ -31,6 +31,16 @@ class Site:
     def overlay_path(self) -> Path:
         return self.inventory_path.with_name("signatures.d")
 
+    @property
+    def pack_path(self) -> Path:
+        """The signature pack that was taken in, if any."""
+        return self.inventory_path.with_suffix(".pack")
+
+    @property
+    def trusted_keys_path(self) -> Path:
+        """Whose packs are taken: one key a line, and its name."""
+        return self.overlay_path / "trusted-keys.txt"
+
     def inventory(self, *, create: bool = False) -> sqlite3.Connection:
         """Open the inventory; see `db.opening` for errors."""
         return open_inventory(self.inventory_path, create=create)

@@ -31,7 +31,7 @@ def compiled(name: str, sources: Iterable[Path], make: Callable[[], T], decoder:
     if path is not None and (body := _taken(path)) is not None:
         try:
             return decoder.decode(body)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             pass
     told = make()
     if path is not None:

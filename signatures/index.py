@@ -58,10 +58,10 @@ _NOBODYS = _Place(None, ())
 
 
 class Index:
-    """All signatures of one run, ready to be asked. `on` is the day for which validity is judged (today's by default
-    of the caller; None takes every indicator that has not ended)."""
+    """All signatures of one run, ready to be asked. Where a name changed hands, look-ups give the latest owner; whose
+    it was on the day of a record is for `then` to say."""
 
-    def __init__(self, services: Iterable[Service], exceptions: Iterable[str] = (), on: dt.date | None = None) -> None:
+    def __init__(self, services: Iterable[Service], exceptions: Iterable[str] = ()) -> None:
         self.services = {service.id: service for service in services}
         self.artifacts = ArtifactIndex(Match)
         self._exceptions = frozenset(exceptions)
@@ -76,10 +76,11 @@ class Index:
         self.wanted = Wanted(self)
         self._places: dict[str, _Place] = {"": _NOBODYS}
         self._user_agents: dict[str, Match | None] = {}
-        for service in self.services.values():
-            for indicator in service.indicators:
-                if _is_valid(indicator, on):
-                    self._add(service, indicator)
+        self._owners: dict[tuple[str, str], list[Match]] = {}
+        """Of indicators with a date: everyone whose they are or were, in order of time."""
+        everything = [(service, one) for service in self.services.values() for one in service.indicators]
+        for service, indicator in sorted(everything, key=_ended_on):
+            self._add(service, indicator)
         for service in self.services.values():
             named = Indicator("app", service.name, "presence", Strength.LIKELY, "".join(service.references[:1]))
             for name in (service.name, *service.aliases):
@@ -88,6 +89,8 @@ class Index:
     def _add(self, service: Service, indicator: Indicator) -> None:
         found = Match(service, indicator, "")
         kind, value = indicator.kind, indicator.value
+        if indicator.valid_from or indicator.valid_to:
+            self._owners.setdefault((kind, value), []).append(found)
         if kind == "host":
             self._suffixes[value] = found
         elif kind == "host_exact":
@@ -182,6 +185,17 @@ class Index:
             found = _stronger(found, self._shape_of(path, method, port))
         return found
 
+    def then(self, found: Match, day: dt.date | None) -> Match | None:
+        """Whose an indicator was on a day: the match itself, that of an earlier owner, or None. Without a day, what has
+        ended is nobody's."""
+        indicator = found.indicator
+        if not indicator.valid_from and not indicator.valid_to:
+            return found
+        for owner in self._owners.get((indicator.kind, indicator.value), ()):
+            if _is_valid(owner.indicator, day):
+                return owner._replace(instance=found.instance)
+        return None
+
     def is_nobodys(self, host: str) -> bool:
         """Whether neither a host nor any path at it is somebody's, the shapes of APIs apart."""
         place = self._place(host)
@@ -230,11 +244,15 @@ def _longest_below(rules: Iterable[_PathRule], path: str) -> Match | None:
     return best.found if best else None
 
 
-def _is_valid(indicator: Indicator, on: dt.date | None) -> bool:
-    if on is None:
+def _ended_on(claim: tuple[Service, Indicator]) -> dt.date:
+    return claim[1].valid_to or dt.date.max
+
+
+def _is_valid(indicator: Indicator, day: dt.date | None) -> bool:
+    if day is None:
         return indicator.valid_to is None
-    started = indicator.valid_from is None or indicator.valid_from <= on
-    return started and (indicator.valid_to is None or on <= indicator.valid_to)
+    started = indicator.valid_from is None or indicator.valid_from <= day
+    return started and (indicator.valid_to is None or day <= indicator.valid_to)
 
 
 def _with_instance(found: Match, host: str) -> Match:

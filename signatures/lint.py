@@ -100,13 +100,29 @@ def _says(indicator: Indicator) -> tuple[object, ...]:
 
 def _claimed_twice(services: tuple[Service, ...]) -> Iterator[Flaw]:
     """What two services claim, one of them never gets. Ports are shared by nature, and never more than hints."""
-    claims: dict[tuple[str, str], list[str]] = defaultdict(list)
+    claims: dict[tuple[str, str], list[tuple[str, Indicator]]] = defaultdict(list)
     for service in services:
-        for kind, form in dict.fromkeys((i.kind, _form(i)) for i in service.indicators if i.kind != "port"):
-            claims[kind, form].append(service.id)
+        for kind, form, one in {(i.kind, _form(i)): (i.kind, _form(i), i) for i in service.indicators}.values():
+            if kind != "port":
+                claims[kind, form].append((service.id, one))
     for (kind, form), (first, *others) in claims.items():
-        for other in others:
-            yield Flaw(f"{other}.toml", f"{kind} '{form}'", f"'{first}' claims it too")
+        for at, (other, one) in enumerate(others, 1):
+            if any(_overlap(one, earlier) for _, earlier in (first, *others[: at - 1])):
+                yield Flaw(f"{other}.toml", f"{kind} '{form}'", f"'{first[0]}' claims it too")
+
+
+def _overlap(one: Indicator, other: Indicator) -> bool:
+    """Whether there is a day on which both are valid: a name that changed hands has one owner at a time."""
+    starts = max(one.valid_from or dt.date.min, other.valid_from or dt.date.min)
+    return starts <= min(one.valid_to or dt.date.max, other.valid_to or dt.date.max)
+
+
+def _successors(services: tuple[Service, ...]) -> Iterator[Flaw]:
+    """A successor is a service that is known, and no service is its own."""
+    known = {service.id for service in services}
+    for service in services:
+        if service.successor and (service.successor not in known or service.successor == service.id):
+            yield Flaw(_file(service), "successor", f"'{service.successor}' is no other service")
 
 
 def _named_twice(services: tuple[Service, ...]) -> Iterator[Flaw]:
@@ -167,6 +183,7 @@ _RULES: tuple[Callable[[tuple[Service, ...]], Iterator[Flaw]], ...] = (
     _unreachable,
     _claimed_twice,
     _named_twice,
+    _successors,
     _graded_too_high,
     _examples,
     _references,

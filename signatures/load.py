@@ -21,7 +21,7 @@ HERE = Path(__file__).parent
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 _SERVICE_KEYS = {
     "id", "name", "vendor", "family", "category", "ai_kind", "aliases", "references", "reviewed_on", "indicator",
-    "examples",
+    "examples", "successor",
 }  # fmt: skip
 _INDICATOR_KEYS = {
     "kind", "value", "values", "role", "strength", "reference", "tenant", "valid_from", "valid_to",
@@ -53,6 +53,12 @@ def load_catalogue() -> tuple[Catalogue, list[Flaw]]:
         "catalogue", sources, lambda: load_files(sorted(folder.glob("*.toml")), "catalogue"), _READ
     )
     return Catalogue(services), flaws
+
+
+def version_of(catalogue: Iterable[Service]) -> str:
+    """The day of the last review in a catalogue, as packs write versions: `2026.11.23`."""
+    newest = max((service.reviewed_on for service in catalogue if service.reviewed_on), default=dt.date.min)
+    return f"{newest:%Y.%m.%d}"
 
 
 def load_files(paths: Iterable[Path], origin: str) -> tuple[Catalogue, list[Flaw]]:
@@ -123,6 +129,7 @@ class _Reader:
             no_match=self.texts(examples, "no_match", "examples.no_match", needed=self.strict),
             reviewed_on=self.date(tree, "reviewed_on", "reviewed_on", needed=self.strict),
             origin=self.origin,
+            successor=self.text(tree, "successor", needed=False),
         )
         return (None if self.flaws else service), self.flaws
 

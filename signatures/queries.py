@@ -15,9 +15,13 @@ _KIND_NAMES = frozenset(KINDS) | frozenset(KIND_ALIASES)
 
 def ask(index: Index, line: str) -> Match | None:
     """The match of one line: a host[:port], a URL, `kind:value`, or a JSON object with some of host, url (whole, or
-    its path beside a host), method, question_type, user_agent, port, process. None where it is nobody's, or where it
-    cannot be understood."""
-    text = line.strip()
+    its path beside a host), method, question_type, user_agent, port, process. None where it is nobody's any more, or
+    where it cannot be understood."""
+    found = _ask(index, line.strip())
+    return index.then(found, None) if found is not None else None
+
+
+def _ask(index: Index, text: str) -> Match | None:
     if text.startswith("{"):
         return _ask_object(index, text)
     prefix, colon, value = text.partition(":")

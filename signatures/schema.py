@@ -124,6 +124,8 @@ class Service(NamedTuple):
     reviewed_on: dt.date | None
     origin: str
     """`catalogue`, `overlay` or `declared`."""
+    successor: str = ""
+    """The service that took its place."""
 
 
 class Flaw(NamedTuple):

@@ -28,7 +28,7 @@ COMMANDS = {
     "identities": "Open a pseudonym, with a reason, audited.",
     "collect": "Print what a collector makes of inputs, or of this machine.",
     "formats": "What can be read: list, show, test a file.",
-    "signatures": "The catalogue: lint, list, show, match.",
+    "signatures": "The catalogue: list, show, match, lint, packs.",
 }
 """Command to its line in the help; each lives in a module of its own name. Kept here so that `--help` imports none."""
 

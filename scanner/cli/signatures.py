@@ -8,12 +8,14 @@ from pathlib import Path
 
 import click
 
+from shadowledger.scanner.cli import packs
 from shadowledger.scanner.cli.options import format_option, open_signatures, print_rows
 from shadowledger.scanner.output import as_json, clean
 from shadowledger.scanner.site import Site
 from shadowledger.signatures.lint import lint
 from shadowledger.signatures.load import load_catalogue, load_files
 from shadowledger.signatures.queries import answer, ask
+from shadowledger.signatures.risk import NAMES, UNKNOWN, load_risk
 from shadowledger.signatures.schema import Service
 
 LINES_AT_ONCE = 4096
@@ -73,9 +75,32 @@ def show(site: Site, /, service_id: str, form: str) -> None:
         }
         for one in service.indicators
     ]
+    risk = _risk_rows(service.id)
     if form == "table":
         click.echo(clean(f"{service.name} by {service.vendor} ({service.category}, {service.ai_kind})") + "\n")
-    print_rows("indicators", rows, ("kind", "value", "role", "strength", "reference"), form, service=_row(service))
+    columns = ("kind", "value", "role", "strength", "reference")
+    print_rows("indicators", rows, columns, form, service=_row(service), risk=risk)
+    if form == "table":
+        click.echo("\nRisk facts\n")
+        print_rows("risk", risk, RISK_COLUMNS, form)
+
+
+RISK_COLUMNS = ("name", "plan", "value", "reference", "checked", "note")
+
+
+def _risk_rows(service_id: str) -> list[dict[str, object]]:
+    """Every risk fact in the order of names, and one row with `unknown` for each name that nothing is told of."""
+    facts = load_risk()[0].get(service_id, ())
+    rows: list[dict[str, object]] = []
+    for name in NAMES:
+        told = [one for one in facts if one.name == name]
+        for one in told:
+            checked = one.checked_on.isoformat() if one.checked_on else "unchecked"
+            cells = (name, one.plan, one.value, one.reference, checked, one.note or None)
+            rows.append(dict(zip(RISK_COLUMNS, cells, strict=True)))
+        if not told:
+            rows.append({**dict.fromkeys(RISK_COLUMNS), "name": name, "value": UNKNOWN})
+    return rows
 
 
 @command.command("lint")
@@ -121,3 +146,7 @@ def match(site: Site, /, lines: tuple[str, ...], form: str) -> None:
             told.clear()
     if told:
         click.echo("\n".join(told))
+
+
+for one in packs.COMMANDS:
+    command.add_command(one)

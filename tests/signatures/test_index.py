@@ -8,6 +8,7 @@ import pytest
 
 from shadowledger.signatures.hosts import clean_host, split_url
 from shadowledger.signatures.index import Index
+from shadowledger.signatures.queries import ask
 from shadowledger.signatures.schema import Indicator, Service, Strength
 
 FULL_WIDTH = "".join(chr(ord(c) - 0x21 + 0xFF01) for c in "chatgpt.com")  # https://www.unicode.org/charts/PDF/UFF00.pdf
@@ -236,20 +237,35 @@ def test_an_exception_is_nobodys_with_all_below_it() -> None:
     assert _id(index, host="a.shop.one.example") is None
 
 
-@pytest.mark.parametrize(
-    ("on", "service"),
-    [("2023-12-31", None), ("2024-01-01", "old"), ("2024-12-31", "old"), ("2025-01-01", None)],
-)
-def test_a_signature_holds_only_in_its_time(on: str, service: str | None) -> None:
-    indicator = _indicator("host", "old.example", dt.date(2024, 1, 1), dt.date(2024, 12, 31))
-    assert _id(Index([_service("old", indicator)], on=dt.date.fromisoformat(on)), host="old.example") == service
+OWNERS = [
+    ("2019-12-31", None),
+    ("2020-01-01", "old"),
+    ("2024-12-31", "old"),
+    ("2025-01-01", None),
+    ("2025-02-01", "new"),
+    ("2030-01-01", "new"),
+    ("", "new"),
+]
 
 
-def test_an_index_of_no_day_takes_what_has_not_ended() -> None:
-    ended = _indicator("host", "ended.example", None, dt.date(2024, 12, 31))
-    index = Index([_service("one", ended, _indicator("host", "one.example", dt.date(2030, 1, 1)))])
-    assert _id(index, host="ended.example") is None
-    assert _id(index, host="one.example") == "one"
+@pytest.mark.parametrize(("on", "service"), OWNERS)
+def test_a_name_that_changed_hands_is_its_owners_of_the_day(on: str, service: str | None) -> None:
+    old = _service("old", _indicator("host", "x.example", dt.date(2020, 1, 1), dt.date(2024, 12, 31)))
+    new = _service("new", _indicator("host", "x.example", dt.date(2025, 2, 1), None))
+    for services in ([old, new], [new, old]):
+        index = Index(services)
+        found = index.traffic("www.x.example")
+        assert found is not None
+        then = index.then(found, dt.date.fromisoformat(on) if on else None)
+        assert (then.service.id if then else None) == service
+
+
+def test_what_has_ended_is_nobodys_today() -> None:
+    index = Index([_service("one", _indicator("host", "ended.example", None, dt.date(2024, 12, 31)))])
+    assert ask(index, "ended.example") is None
+    found = index.host("ended.example")
+    assert found is not None
+    assert index.then(found, dt.date(2024, 12, 31)) == found
 
 
 def _indicator(kind: str, value: str, start: dt.date | None = None, end: dt.date | None = None) -> Indicator:
