@@ -15,7 +15,7 @@ from shadowledger.scanner.site import Site
 from shadowledger.signatures.lint import lint
 from shadowledger.signatures.load import load_catalogue, load_files
 from shadowledger.signatures.queries import answer, ask
-from shadowledger.signatures.risk import NAMES, UNKNOWN, load_risk
+from shadowledger.signatures.risks import NAMES, UNKNOWN, load_risk
 from shadowledger.signatures.schema import Service
 
 LINES_AT_ONCE = 4096

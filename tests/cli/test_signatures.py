@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from commands import shadowledger
 
+from shadowledger.signatures.risks import NAMES
+
 ASKED: list[tuple[bytes, str | None]] = [
     (b"chatgpt.com", "ChatGPT"),
     (b"ChatGPT.com.:443", "ChatGPT"),
@@ -135,3 +137,25 @@ def test_show_begins_with_the_product_and_an_empty_line() -> None:
     shown = shadowledger("signatures", "show", "ollama")
     assert shown.stdout.splitlines()[:2] == ["Ollama by Ollama (local-runtime, local)", ""]
     assert "\ufffd" not in shown.stdout
+
+
+def test_show_tells_risk_facts_and_says_what_is_unknown() -> None:
+    told = shadowledger("signatures", "show", "chatgpt", "--format", "json").json["risk"]
+    assert [row["name"] for row in told] == sorted((row["name"] for row in told), key=NAMES.index)
+    assert {row["name"] for row in told} == set(NAMES)
+    for row in told:
+        assert row.keys() == {"name", "plan", "value", "reference", "checked", "note"}
+        assert (row["value"] == "unknown") == (row["reference"] is None) == (row["plan"] is None)
+        assert row["reference"] is None or row["checked"] == "unchecked" or row["checked"].startswith("2026-")
+    assert [row["value"] for row in told if row["name"] == "trains_on_inputs"] == ["opt_out", "no"]
+    untold = shadowledger("signatures", "show", "ollama", "--format", "json").json["risk"]
+    assert [(row["name"], row["value"]) for row in untold] == [(name, "unknown") for name in NAMES]
+
+
+def test_show_prints_risk_facts_below_the_indicators() -> None:
+    lines = shadowledger("signatures", "show", "chatgpt").stdout.splitlines()
+    below = lines[lines.index("Risk facts") + 2 :]
+    assert below[0].split() == ["name", "plan", "value", "reference", "checked", "note"]
+    assert {line.split()[0] for line in below[1:]} == set(NAMES)
+    rows = shadowledger("signatures", "show", "chatgpt", "--format", "jsonl").lines
+    assert {"kind", "value", "role", "strength", "reference"} == set().union(*rows)
