@@ -134,6 +134,9 @@ SHARED = [
     ("api.voyageai.com", "voyage-ai", "api"),
     ("api.jina.ai", "jina", "api"),
     ("eu.api.openai.com", "openai-api", "api"),
+    ("southcentralus.privatelink.api.openai.com", "openai-api", "api"),
+    ("privatelink.enterprise.unified-1.api.openai.com", "openai-api", "api"),
+    ("maas-llm-aiplatform-hcm.api.vngcloud.vn", "greennode-ai", "api"),
     ("api.anthropic.com", "anthropic-api", "api"),
 ]
 """Hosts that are the same for all customers: (line, service, role)."""
@@ -265,6 +268,7 @@ TENANTS = [
     ("1a2b.api.runpod.ai", "runpod", "1a2b.api.runpod.ai"),
     ("1a2b.ifr.fr-par.scaleway.com", "scaleway-generative-apis", "1a2b.ifr.fr-par.scaleway.com"),
     ("1a2b.app.gra.ai.cloud.ovh.net", "ovhcloud-ai", "1a2b.app.gra.ai.cloud.ovh.net"),
+    ("0f1e2d3c.model-serving.eu01.onstackit.cloud", "stackit-ai", "0f1e2d3c.model-serving.eu01.onstackit.cloud"),
 ]
 """Hosts that are one customer's: (line, service, instance)."""
 
