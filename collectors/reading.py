@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import enum
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import tzinfo
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,8 +17,26 @@ if TYPE_CHECKING:
     from shadowledger.collectors.layers import Layers
 
 
+_FIRST_BLOCKS = 4
+_ONE_BLOCK_IN = 64
+_MOST_HOSTS = 400_000
+_DAY_US = 86_400_000_000
 CommandWords = Callable[[str], str]
 """A whole command line: the words of the signature that it betrays, or an empty text. Nothing else of it is kept."""
+
+
+class Census(enum.Enum):
+    """Of which blocks every host is told, wanted or not."""
+
+    OFF = "off"
+    SAMPLE = "sample"
+    FULL = "full"
+
+    def takes(self, number: int) -> bool:
+        """Whether a block is one of them, by its number from 0: of a sample the first few, and then one in 64."""
+        if self is Census.SAMPLE:
+            return number < _FIRST_BLOCKS or number % _ONE_BLOCK_IN == 0
+        return self is Census.FULL
 
 
 class Settings(NamedTuple):
@@ -45,6 +65,7 @@ class Reading:
         wanted: Wanted | None = None,
         command: CommandWords | None = None,
         layers: Layers | None = None,
+        census: Census = Census.OFF,
     ) -> None:
         self.opened = opened
         self.settings = settings or Settings()
@@ -54,6 +75,14 @@ class Reading:
         """Asked of the command lines of interpreters; None makes no Artifact of them."""
         self.layers = layers
         """What stands between the lines and the records; None for nothing."""
+        self._census = census
+        self.is_census = False
+        """Whether the present block is one of those of which a collector counts the hosts that nobody wants too. What
+        it yields is the same in every block."""
+        self.is_sampled = False
+        """Whether some block was none of these."""
+        self.contacts: Counter[tuple[str, int]] = Counter()
+        """Contacts in these blocks by host and day since 1970 (0 where the source tells no time)."""
         self.record_count = 0
         self.ignored_count = 0
         """Of these, the ignored ones that are only counted: packets without a name."""
@@ -69,7 +98,19 @@ class Reading:
 
     def blocks(self) -> Iterator[tuple[int, list[str]]]:
         """The records as text, with the number of the first of each block: the lines, or what is found in them."""
-        return self.layers.blocks(self) if self.layers is not None else self.lines()
+        found = self.layers.blocks(self) if self.layers is not None else self.lines()
+        for number, block in enumerate(found):
+            self.is_census = self._census.takes(number)
+            self.is_sampled |= not self.is_census
+            yield block
+        self.is_census = False
+
+    def count(self, host: str, time_us: int) -> None:
+        """Take a contact of a block of the census into account. Bounded: rare hosts go when there are too many."""
+        self.contacts[host, time_us // _DAY_US] += 1
+        if len(self.contacts) > _MOST_HOSTS:
+            self.contacts = Counter(dict(self.contacts.most_common(_MOST_HOSTS // 2)))
+            self.is_sampled = True
 
     def lines(self) -> Iterator[tuple[int, list[str]]]:
         """The number of the first line, and the lines without their ends, decoded as UTF-8 with U+FFFD for what is

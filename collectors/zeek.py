@@ -12,7 +12,7 @@ from typing import NamedTuple
 from shadowledger.collectors.clock import EXPLICIT, NO_TIME, Clock, Stamp, clock_of, epoch_us
 from shadowledger.collectors.collector import Collector, Head
 from shadowledger.collectors.dns.questions import question_word
-from shadowledger.collectors.lines import Unwanted
+from shadowledger.collectors.lines import EVERY, Unwanted
 from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.records import UNKNOWN_BYTES, Ignored, Issue, Record, Traffic
 from shadowledger.signatures.hosts import clean_host, split_authority, split_url
@@ -112,6 +112,8 @@ def record(position: int, via: str, values: Mapping[str, str], clock: Clock, rea
     if not found.host:
         return Ignored(position, _NO_NAME[via])
     if reading.wanted is not None and not reading.wanted(*found[:6]):
+        if reading.is_census:
+            reading.count(found.host, _time(values.get("ts", ""), clock)[0])
         return None
     return traffic(position, via, values, found, clock)
 
@@ -175,6 +177,7 @@ def read_tsv(reading: Reading) -> Iterator[Record]:
     header, clock = _Header(), clock_of(reading)
     unwanted: Unwanted[tuple[str, str]] = Unwanted()
     for first, lines in reading.blocks():
+        known = EVERY if reading.is_census else unwanted
         for position, line in enumerate(lines, first):
             if not line or line.isspace():
                 continue
@@ -192,7 +195,7 @@ def read_tsv(reading: Reading) -> Iterator[Record]:
                 yield Issue(position, f"fewer than {len(header.names)} fields")
                 continue
             key = fields[header.key[0]], fields[header.key[1]]
-            if key in unwanted:
+            if key in known:
                 continue
             found = record(position, header.via, header.values(fields), clock, reading)
             if found is not None:

@@ -13,7 +13,7 @@ import msgspec
 
 from shadowledger.collectors.clock import Clock, clock_of
 from shadowledger.collectors.collector import Collector, Head
-from shadowledger.collectors.lines import Unwanted, fitting
+from shadowledger.collectors.lines import EVERY, Unwanted, fitting
 from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.records import Issue, Record
 from shadowledger.collectors.zeek import FILLS, NEEDED, REFERENCE, ignored, record, via_of
@@ -51,6 +51,7 @@ def read_json(reading: Reading) -> Iterator[Record]:
     clock = clock_of(reading)
     unwanted: Unwanted[tuple[str, str | int]] = Unwanted()
     for first, lines in reading.blocks():
+        known = EVERY if reading.is_census else unwanted
         reading.record_count += len(lines)
         for position, line in enumerate(lines, first):
             if not line or line[0] == "#" or line.isspace():
@@ -62,7 +63,7 @@ def read_json(reading: Reading) -> Iterator[Record]:
                 key = (query, seen.qtype_name) if query else (seen.server_name, seen.port or seen.flat_port)
             except _BROKEN:  # also where a field has another type than Zeek gives it
                 key = ("", 0)
-            if key in unwanted:
+            if key in known:
                 continue
             found = _record(position, line, clock, reading)
             if found is not None:

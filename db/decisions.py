@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from shadowledger.db.audit import who
 from shadowledger.db.runs import now_iso
 
-VERBS = ("confirm", "dismiss", "propose", "link", "unlink")
+VERBS = ("confirm", "dismiss", "propose", "link", "unlink", "name", "rule_out")
 """A discovered initiative (subject) is confirmed, dismissed or proposed again; linked to a declared one (object) or
-unlinked."""
+unlinked. A host that looked like AI (subject) is named as a service (object), or ruled out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,6 +188,43 @@ def m002_views(db: Database) -> None:
     read_views(db)
 
 
+UNKNOWN_TABLES = """
+create table clue (
+    id integer primary key,
+    run_id integer not null references run(id),
+    source_id integer not null references source(id),
+    host text not null,
+    reason text not null,
+    points integer not null,
+    record_count integer not null,
+    first_on text not null,
+    last_on text not null,
+    first_position integer not null
+) strict;
+create index clue_source on clue (source_id);
+
+create table census (
+    id integer primary key,
+    run_id integer not null references run(id),
+    source_id integer not null references source(id),
+    day_on text not null,
+    domain text not null,
+    record_count integer not null,
+    is_sampled integer not null check (is_sampled in (0, 1))
+) strict;
+create index census_source on census (source_id);
+create index census_day on census (day_on, domain);
+"""
+
+
+@inventory_steps()
+def m003_unknown_ai(db: Database) -> None:
+    """Hosts that look like AI, and the domains of each day that later signatures are asked of."""
+    for statement in UNKNOWN_TABLES.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
 def read_views(db: Database) -> None:
     """Make the views anew, as `views.sql` has them now."""
     text = Path(__file__).with_name("views.sql").read_text(encoding="utf-8")

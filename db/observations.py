@@ -84,3 +84,8 @@ def indications(connection: sqlite3.Connection, service_id: str, instance: str) 
         (service_id, instance),
     )
     return [Indication(*(*told, tuple(sorted(map(int, str(sources).split(",")))))) for *told, sources in rows]
+
+
+def services_by_source(connection: sqlite3.Connection) -> frozenset[tuple[str, int]]:
+    """Which services were counted in which sources."""
+    return frozenset(connection.execute("select distinct service_id, source_id from contribution"))

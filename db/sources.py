@@ -161,7 +161,7 @@ def withdraw(connection: sqlite3.Connection, source_id: int) -> Counter[str]:
     """Take back all that a source added, with its accounting; returns how many rows of which table went. To be called
     inside a transaction."""
     gone: Counter[str] = Counter()
-    for table in ("contribution", "issue", "reading"):
+    for table in ("contribution", "clue", "census", "issue", "reading"):
         gone[table] = connection.execute(f"delete from {table} where source_id = ?", (source_id,)).rowcount  # noqa: S608
     return gone
 

@@ -11,7 +11,7 @@ import msgspec
 from shadowledger.collectors.collector import Collector
 from shadowledger.collectors.engines.mapped import collector_of
 from shadowledger.collectors.engines.mapping import MappingError, load
-from shadowledger.collectors.reading import Settings
+from shadowledger.collectors.reading import Census, Settings
 from shadowledger.collectors.registry import BY_ID
 from shadowledger.db.identities import Identities
 from shadowledger.db.names import device_name
@@ -29,6 +29,8 @@ class Choices:
     label: str = ""
     mapping: str = ""
     """The path of a mapping of the user's own."""
+    census: Census = Census.SAMPLE
+    """How much is counted of what nobody wants. It changes no result but the past that `signatures retro` asks."""
 
     def told(self, identities: Identities) -> str:
         """As JSON, to be kept with the source: the machine by its id, a mapping with the hash of what it said."""

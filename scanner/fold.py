@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -10,17 +9,16 @@ from typing import NamedTuple
 from shadowledger.collectors.records import UNKNOWN_BYTES, Artifact, Traffic
 from shadowledger.db.contributions import Contribution
 from shadowledger.db.names import Name, address_name, device_name, user_name
+from shadowledger.scanner.days import DAY_US, day_text
 from shadowledger.scanner.ladders import ACCOUNT_KINDS, NOTHING, presence_rung, use_rung
 from shadowledger.scanner.match import Hit, agent_class
 from shadowledger.signatures.index import Index, Match
 
 SESSION_GAP_US = 30 * 60 * 1_000_000
 KEPT_POSITIONS = 16
-_DAY_US = 86_400_000_000
 _HOUR_US = 3_600_000_000
 _HOURS = tuple(1 << hour for hour in range(24))
 """Shared, because most keys have one hour."""
-_EPOCH = dt.date(1970, 1, 1)
 
 
 class Way(NamedTuple):
@@ -110,7 +108,7 @@ class Fold:
         else:
             way, client = self._way_of_traffic(record, hit.match), record.client
             sent, received = record.sent_bytes, record.received_bytes
-        day = record.time_us // _DAY_US if record.time_us else -1
+        day = record.time_us // DAY_US if record.time_us else -1
         sums = self._sums.get((day, way))
         if sums is None:
             sums = self._sums[day, way] = {}
@@ -150,14 +148,14 @@ class Fold:
     def days(self) -> tuple[str, str]:
         """The first and last day with a hit; empty where there is none."""
         days = {day for day, _ in self._sums if day >= 0}
-        return (_day(min(days)), _day(max(days))) if days else ("", "")
+        return (day_text(min(days)), day_text(max(days))) if days else ("", "")
 
     def contributions(self, id_of: Callable[[Name], str]) -> Iterator[Contribution]:
         """The rows to store, with names replaced by their ids."""
         for (day, way), sums in self._sums.items():
             for who, total in sums.items():
                 yield Contribution(
-                    _day(day),
+                    day_text(day),
                     id_of(who.actor),
                     id_of(who.device),
                     id_of(who.client),
@@ -187,12 +185,3 @@ def _way_of_artifact(record: Artifact, match: Match) -> Way:
         f"{indicator.kind}:{indicator.value}",
         indicator.strength.word,
     )
-
-
-def _day(number: int) -> str:
-    if number < 0:
-        return ""
-    try:
-        return (_EPOCH + dt.timedelta(days=number)).isoformat()
-    except OverflowError:
-        return ""

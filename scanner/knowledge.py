@@ -5,19 +5,15 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING
 
 from shadowledger.db.declared import Declared, current
 from shadowledger.db.runs import Knowledge
+from shadowledger.scanner.census import public_suffixes
 from shadowledger.scanner.site import Site
 from shadowledger.signatures.index import Index
 from shadowledger.signatures.load import load_catalogue
 from shadowledger.signatures.overlay import Overlay, declared_host, declared_service, digest_of, load_overlay
 from shadowledger.signatures.schema import Flaw, Service
-
-if TYPE_CHECKING:
-    from tldextract import TLDExtract
 
 
 class FlawedSignaturesError(Exception):
@@ -84,17 +80,9 @@ def declared_overlay(known: Index, listed: Iterable[Declared]) -> list[Service]:
     return found
 
 
-@cache
-def _public_suffixes() -> TLDExtract:
-    """The Public Suffix List as it came with tldextract (https://publicsuffix.org/); nothing is fetched."""
-    from tldextract import TLDExtract
-
-    return TLDExtract(cache_dir=None, suffix_list_urls=(), include_psl_private_domains=True)
-
-
 def _is_everybodys(host: str) -> bool:
     """Whether strangers register names below: `com`, `co.uk` or `github.io` on a list would claim them all."""
-    parts = _public_suffixes()(host)
+    parts = public_suffixes()(host)
     return bool(parts.suffix) and not parts.domain
 
 

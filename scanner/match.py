@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import NamedTuple
 
 from shadowledger.collectors.records import Artifact, Traffic
+from shadowledger.scanner.days import DAY_US, day_of
 from shadowledger.signatures.index import Index, Match
 
-_EPOCH = dt.date(1970, 1, 1)
 NOT_A_QUESTION = frozenset(("dns_response", "dns_update", "dns_notify"))
 """Names seen in a capture that no client asked for in that packet."""
 
@@ -35,16 +34,8 @@ def match_record(index: Index, record: Traffic | Artifact) -> Hit | None:
     if found is None or not found.is_hit:
         return None
     if found.indicator.valid_from or found.indicator.valid_to:  # a name that changed hands
-        found = index.then(found, _day(record.time_us))
+        found = index.then(found, day_of(record.time_us // DAY_US) if record.time_us else None)
     return Hit(record, found) if found is not None and found.is_hit else None
-
-
-def _day(time_us: int) -> dt.date | None:
-    """The day of a record in UTC; None where it tells no time, or one that no calendar has."""
-    try:
-        return _EPOCH + dt.timedelta(microseconds=time_us) if time_us else None
-    except OverflowError:
-        return None
 
 
 def agent_class(index: Index, user_agent: str) -> str:

@@ -8,13 +8,16 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from shadowledger.collectors.collector import Collector
 from shadowledger.collectors.reading import Reading
-from shadowledger.collectors.records import Ignored, Issue
+from shadowledger.collectors.records import Ignored, Issue, Traffic
 from shadowledger.collectors.registry import Detected
 from shadowledger.collectors.sources import STDIN, Opened, open_source
 from shadowledger.db import audit
+from shadowledger.db.candidates import add_clues
+from shadowledger.db.census import add_census
 from shadowledger.db.contributions import add_contributions
 from shadowledger.db.identities import Identities
 from shadowledger.db.runs import end_run, start_run
@@ -30,13 +33,15 @@ from shadowledger.db.sources import (
 )
 from shadowledger.db.transactions import writing
 from shadowledger.scanner.accounting import Accounting, Reasons
+from shadowledger.scanner.census import domain_days
 from shadowledger.scanner.choices import Choices
 from shadowledger.scanner.fold import Fold
 from shadowledger.scanner.identify import Standing, identify, mark_of
 from shadowledger.scanner.knowledge import Signatures
-from shadowledger.scanner.match import match_record
+from shadowledger.scanner.match import NOT_A_QUESTION, match_record
 from shadowledger.scanner.misunderstood import Misunderstood, misunderstood
 from shadowledger.scanner.recognise import recognise
+from shadowledger.scanner.unknowns import Unknowns
 
 OVERTAKEN = "overtaken"
 ATTEMPTS = 3
@@ -69,6 +74,16 @@ class RunReport:
     run_id: int
     status: str
     outcomes: list[Outcome]
+
+
+class _Found(NamedTuple):
+    """What one reading found."""
+
+    fold: Fold
+    unknowns: Unknowns
+    reading: Reading
+    reasons: Reasons
+    counts: Counts
 
 
 class Scan:
@@ -151,11 +166,12 @@ class Scan:
             outcome.standing, outcome.source_id = "known", source.id
             outcome.problem = _other_settings(source, choices.told(self.identities))
             return
-        reading = Reading(opened, choices.settings, self.index.wanted, self.signatures.command_words, found.layers)
+        wanted, command = self.index.wanted, self.signatures.command_words
+        reading = Reading(opened, choices.settings, wanted, command, found.layers, choices.census)
         whole = again is not None or source is None or not _resumes(found) or source.mark.open_line
         if source is not None and not whole:
             reading.start_byte, reading.start_line = source.mark.read_bytes, source.mark.next_position
-        fold, accounting = self._read(collector, reading)
+        fold, unknowns, accounting = self._read(collector, reading)
         counts = accounting.counts(reading, fold.days, fold.zones)
         new = Source(
             source.id if source else 0,
@@ -165,7 +181,8 @@ class Scan:
             choices.told(self.identities),
             mark_of(opened, reading, collector.id),
         )
-        stored = self._store(run_id, opened, source, new, fold, accounting.reasons, counts, replaces=whole)
+        found_here = _Found(fold, unknowns, reading, accounting.reasons, counts)
+        stored = self._store(run_id, opened, source, new, found_here, replaces=whole)
         if not stored:
             outcome.standing = OVERTAKEN if _is_file(opened) else "known"
             return
@@ -178,23 +195,29 @@ class Scan:
         for service_id in fold.service_ids:
             outcome.services[service_id] += 1
 
-    def _read(self, collector: Collector, reading: Reading) -> tuple[Fold, Accounting]:
+    def _read(self, collector: Collector, reading: Reading) -> tuple[Fold, Unknowns, Accounting]:
         """Match and fold everything a collector finds, and account for all of it."""
-        fold, accounting = Fold(self.index), Accounting()
+        fold, unknowns, accounting = Fold(self.index), Unknowns(self.index), Accounting()
         for record in reading.records(collector):
             if isinstance(record, Issue | Ignored):
                 accounting.left_out(record)
-            elif (hit := match_record(self.index, record)) is not None:
+                continue
+            hit = match_record(self.index, record)
+            if hit is not None:
                 fold.add(hit)
                 accounting.hit(record.position)
-        return fold, accounting
+            if isinstance(record, Traffic):
+                unknowns.add(record, hit)
+                if reading.is_census and record.via not in NOT_A_QUESTION:
+                    reading.count(record.host, record.time_us)
+        return fold, unknowns, accounting
 
     def _store(
-        self, run_id: int, opened: Opened, before: Source | None, source: Source, fold: Fold, reasons: Reasons,
-        counts: Counts, *, replaces: bool,
-    ) -> int:  # fmt: skip
+        self, run_id: int, opened: Opened, before: Source | None, source: Source, found: _Found, *, replaces: bool
+    ) -> int:
         """Write a source's share, its accounting and its mark together. 0 where another process was faster."""
-        self.identities.meet(fold.names())
+        fold, reading = found.fold, found.reading
+        self.identities.meet((*fold.names(), *found.unknowns.names()))
         with writing(self.connection):
             if self._overtaken(before, source, opened):
                 return 0
@@ -204,7 +227,9 @@ class Scan:
                 audit.record(self.connection, "withdraw", {"source": source_id, **gone})
             save_services(self.connection, (self.index.services[key] for key in fold.service_ids))
             add_contributions(self.connection, run_id, source_id, fold.contributions(self.identities.id_of))
-            add_reading(self.connection, run_id, source_id, counts, reasons)
+            add_clues(self.connection, run_id, source_id, found.unknowns.rows(self.identities.id_of))
+            add_census(self.connection, run_id, source_id, domain_days(reading.contacts), is_sampled=reading.is_sampled)
+            add_reading(self.connection, run_id, source_id, found.counts, found.reasons)
             return source_id
 
     def _overtaken(self, before: Source | None, source: Source, opened: Opened) -> bool:

@@ -196,6 +196,17 @@ class Index:
                 return owner._replace(instance=found.instance)
         return None
 
+    def is_open(self, host: str) -> bool:
+        """Whether a host could be AI that nobody has named: no indicator knows it, not even as a hint, and the
+        organization did not except it."""
+        return bool(host) and self._place(host) is _NOBODYS
+
+    def shape(self, path: str, method: str, port: int) -> Match | None:
+        """The API whose shape a path has, at whatever host; `path` is without query."""
+        if "%" in path:
+            path = unquote(path[:_LONGEST_PATH], errors="replace")
+        return self._shape_of(path.rstrip("/").lower(), method, port)
+
     def is_nobodys(self, host: str) -> bool:
         """Whether neither a host nor any path at it is somebody's, the shapes of APIs apart."""
         place = self._place(host)

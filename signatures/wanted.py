@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shadowledger.signatures.schema import Strength
+from shadowledger.signatures.unknown import is_ai_label
 
 if TYPE_CHECKING:
     from shadowledger.signatures.index import Index
@@ -27,14 +28,21 @@ class Wanted:
         user_agent: str = "",
         question_type: str = "",
     ) -> bool:
-        """Whether a contact with these is a hit. `path` is without query."""
+        """Whether a contact with these is a hit, or has the shape of an API at a host that nobody knows (`unknown`).
+        `path` is without query."""
         found = self._index.traffic(host, path, method, port, user_agent, question_type)
-        return found is not None and found.indicator.strength is not Strength.HINT
+        return found is not None and (
+            found.indicator.strength is not Strength.HINT or found.indicator.kind == "api_path"
+        )
 
     def agent(self, user_agent: str) -> bool:
         """Whether a user agent is a hit by itself, whatever host it speaks to."""
         found = self._index.user_agent(user_agent) if user_agent else None
         return found is not None and found.indicator.strength is not Strength.HINT
+
+    def label(self, text: str) -> bool:
+        """Whether this is how a gateway calls AI, be it known or not."""
+        return bool(text) and is_ai_label(text)
 
     def program(self, process: str) -> bool:
         """Whether a process of this name is a hit by itself, wherever it connects to."""

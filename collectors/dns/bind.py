@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from shadowledger.collectors.clock import EXPLICIT, NO_TIME, Clock, Stamp, clock_of
 from shadowledger.collectors.collector import Collector, Head
 from shadowledger.collectors.dns.questions import question_word, unescaped_name
-from shadowledger.collectors.lines import Unwanted, fitting
+from shadowledger.collectors.lines import EVERY, Unwanted, fitting
 from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.records import Ignored, Issue, Record, Traffic
 from shadowledger.signatures.hosts import clean_host
@@ -55,11 +55,12 @@ def read(reading: Reading) -> Iterator[Record]:
     unwanted: Unwanted[str] = Unwanted()
     clock = clock_of(reading)
     for first, lines in reading.blocks():
+        known = EVERY if reading.is_census else unwanted
         reading.record_count += len(lines)
         for position, line in enumerate(lines, first):
             before, _, after = line.partition(_MARK)
             question = after.partition(" +")[0]  # name, class, type: what is left are flags, and who was asked
-            if question in unwanted:
+            if question in known:
                 continue
             if not question:
                 if not line or line[0] == "#" or line.isspace():
@@ -83,10 +84,14 @@ def _record(position: int, before: str, after: str, clock: Clock, reading: Readi
     host, kind = clean_host(unescaped_name(question[0])), question_word(question[2])
     if not host:
         return Ignored(position, "a question about the root") if question[0] == "." else Issue(position, "no host")
-    if reading.wanted is not None and not reading.wanted(host, "", "", 0, "", kind):
+    is_wanted = reading.wanted is None or reading.wanted(host, "", "", 0, "", kind)
+    if not is_wanted and not reading.is_census:
         return None
     client = _CLIENT.search(before)
     time_us, tz_source = _time(before[: client.start()] if client else before, clock)
+    if not is_wanted:
+        reading.count(host, time_us)
+        return None
     return Traffic(
         position=position,
         via="dns",

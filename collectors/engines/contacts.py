@@ -19,6 +19,7 @@ from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.records import Ignored, Record
 from shadowledger.signatures.wanted import Wanted
 
+_TELLING = (False, False, False, False)
 _NO_QUESTION = frozenset(("dns_response", "dns_update", "dns_notify"))
 
 
@@ -33,8 +34,8 @@ class Contacts:
         self._clock = clock
         self.is_dull = False
         """Whether the last record's target was no hit, and would be none with any other path but an API's."""
-        self.agent_is_dull = False
-        """Whether its user agent and its program say nothing by themselves."""
+        self.dull = _TELLING
+        """Whether its user agent, its program, its application's label and its category's say nothing by themselves."""
         self.type_number = 0
         """Which of its mapping's types the last record is; one more than there are for none."""
         self.ignored_because = ""
@@ -42,7 +43,7 @@ class Contacts:
 
     def records(self, position: int, fields: Fields) -> Iterator[Record]:
         """The records of one physical record; none where nobody wants it."""
-        self.is_dull = self.agent_is_dull = False
+        self.is_dull, self.dull = False, _TELLING
         self.ignored_because = ""
         plan = self._plan(fields)
         if plan is None:
@@ -71,7 +72,7 @@ class Contacts:
         told = [record for records in each for record in records if not isinstance(record, Ignored)]
         yield from told or [record for records in each for record in records][:1]
         if len(each) > 1:
-            self.is_dull = self.agent_is_dull = False
+            self.is_dull, self.dull = False, _TELLING
             self.ignored_because = ""
 
     def _one(self, position: int, plan: Plan, fields: Fields) -> Iterator[Record]:
@@ -86,6 +87,8 @@ class Contacts:
             yield self._ignored(position, "names no host")
             return
         if self._reading.wanted is not None and not self._is_wanted(plan, target, fields, self._reading.wanted):
+            if self._reading.is_census and plan.type.via not in _NO_QUESTION:
+                self._reading.count(target.host, plan.stamp(fields, self._clock)[0])
             return
         yield plan.traffic(position, target, fields, self._clock)
 
@@ -104,8 +107,14 @@ class Contacts:
             self.is_dull = True
             return False
         program = base_name(plan.values["process"](fields))
-        self.agent_is_dull = not wanted.agent(target.user_agent) and not (program and wanted.program(program))
-        if wanted(*target[:6]) or (program and wanted.program(program)):
+        telling = (
+            wanted.agent(target.user_agent),
+            bool(program) and wanted.program(program),
+            wanted.label(plan.values["app_label"](fields)[:LONGEST_TEXT]),
+            wanted.label(plan.values["category_label"](fields)[:LONGEST_TEXT]),
+        )
+        self.dull = (not telling[0], not telling[1], not telling[2], not telling[3])
+        if wanted(*target[:6]) or True in telling[1:]:
             return True
         self.is_dull = self._names_hosts_alone or wanted.nobody(target.host)
         return False
@@ -119,14 +128,16 @@ def decisive(mapping: Mapping) -> Decisive:
     texts = [column for column in words if column not in kinds]
     choosing = [*texts, *kinds]
     targets = dict.fromkeys(column for one in types for column in _targets(one) if column not in choosing)
-    alone = dict.fromkeys(c for one in types if not one.ignore
-                          for c in (*columns_of(one.user_agent), *columns_of(one.process)))  # fmt: skip
-    columns = (*choosing, *targets, *alone)
+    alone = [
+        dict.fromkeys(column for one in types if not one.ignore for column in columns_of(getattr(one, name)))
+        for name in ("user_agent", "process", "app_label", "category_label")
+    ]
+    columns = (*dict.fromkeys((*choosing, *targets, *(column for told in alone for column in told))),)
     return Decisive(
         columns,
         len(texts),
         tuple((columns.index(column), frozenset(words[column] - _SAID)) for column in kinds),
-        len(choosing) + len(targets),
+        tuple(tuple(columns.index(column) for column in told) for told in alone),
         (*(_target(one, columns) for one in types), Target()),
         NOTHING | {mark.lower() for mark in mapping.nothing},
     )

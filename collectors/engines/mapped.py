@@ -58,19 +58,18 @@ def read(mapping: Mapping, reading: Reading) -> Iterator[Record]:
     glance = engine.glance(columns) if reading.wanted is not None else None
     unwanted = Unwanted(columns, frozenset(reading.wanted.api_words) if reading.wanted is not None else frozenset())
     knows = unwanted.knows
-    seen = None
     for first, batch in engine.batches(reading):
+        look = None if reading.is_census else glance
         reading.record_count += len(batch)
         for position, raw in enumerate(batch, first):
             if raw.__class__ is str and len(raw) > longest:
                 yield Issue(position, f"longer than {longest >> 10} KiB")
                 continue
-            if glance is not None:
-                seen = glance(raw)
-                if seen is not None and (told := knows(seen)) is not None:
-                    if told:
-                        yield Ignored(position, told)
-                    continue
+            seen = look(raw) if look is not None else None
+            if seen is not None and (told := knows(seen)) is not None:
+                if told:
+                    yield Ignored(position, told)
+                continue
             try:
                 fields = engine.split(raw)
             except NoRecord:
@@ -86,7 +85,7 @@ def read(mapping: Mapping, reading: Reading) -> Iterator[Record]:
                     fields,
                     contacts.type_number,
                     is_dull=contacts.is_dull,
-                    agent_is_dull=contacts.agent_is_dull,
+                    dull=contacts.dull,
                     ignored=contacts.ignored_because,
                 )
 

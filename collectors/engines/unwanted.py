@@ -1,12 +1,12 @@
 """What is remembered of records that nobody wanted, so that most need not be split.
 
 The type of a record follows from a few columns, and whether anybody wants it from the few that its type takes its
-target from (`Decisive`). Targets are remembered by type, URLs without their path; user agents and programs by
-themselves, because they say what they say at any host."""
+target from (`Decisive`). Targets are remembered by type, URLs without their path; user agents, programs and the labels
+of gateways each by themselves, because they say what they say at any host."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -30,16 +30,16 @@ class Target(NamedTuple):
 
 
 class Decisive(NamedTuple):
-    """The columns on which it depends whether a record is wanted: those by which its type is chosen come first, those
-    of user agents and programs last. A column may come twice."""
+    """The columns on which it depends whether a record is wanted: those by which its type is chosen come first."""
 
     columns: tuple[str, ...]
     texts: int
     """How many columns choose the type by their text."""
     kinds: tuple[tuple[int, frozenset[str]], ...]
     """Those that choose it by being one of a few words, by saying something else, or nothing."""
-    alone_at: int
-    """Where those of user agents and programs begin."""
+    alone: tuple[tuple[int, ...], ...]
+    """The columns that say something whatever the target is, by what they say: user agent, program, and how a gateway
+    calls the application and its category. Of each the first that says something counts."""
     targets: tuple[Target, ...]
     """By type, in order; the last is that of records of no type."""
     nothing: frozenset[str]
@@ -55,11 +55,9 @@ class Unwanted:
         self._reduced = [_reducer(target, decisive.nothing, api_words) for target in decisive.targets]
         self._types: dict[Seen, int] = {}
         self._targets: list[dict[Seen | None, str]] = [{} for _ in decisive.targets]
-        self._alone = {""}
-        self._together: set[Seen] = set()
+        self._alone: list[set[Seen]] = [set() for _ in decisive.alone]
         names: dict[str, Any] = {
-            "alone": self._alone,
-            "together": self._together,
+            **{f"alone_{number}": known for number, known in enumerate(self._alone)},
             "type_of": self._types.get,
             "authority": partial(authority_of, api_words=api_words),
             "otherwise": self._otherwise,
@@ -79,20 +77,19 @@ class Unwanted:
         return self._targets[number].get(self._reduced[number](seen))
 
     def remember(
-        self, seen: Seen, fields: Fields, type_number: int, *, is_dull: bool, agent_is_dull: bool, ignored: str = ""
+        self, seen: Seen, fields: Fields, type_number: int, *, is_dull: bool, dull: Sequence[bool], ignored: str = ""
     ) -> None:
         """Keep what was told of a record: its type; that its target is wanted by nobody, whatever its path, or ignored
-        for a reason; and that nothing is told by its user agent and program."""
+        for a reason; and which of the columns that count alone say nothing."""
         if seen != tuple([fields.get(column, "") for column in self._columns]):
             return  # the glance did not see what splitting found
         _keep(self._types, self._choice(seen), type_number)
-        last = seen[self._decisive.alone_at :]
-        texts = [text for text in last if text]
-        if agent_is_dull and texts and _size(texts) < _LONGEST_KEY:
-            if len(texts) > 1:  # which of them was asked about is not known here
-                _add(self._together, last)
-            else:
-                _add(self._alone, texts[0], "")
+        for places, says_nothing, known in zip(self._decisive.alone, dull, self._alone, strict=True):
+            texts = tuple([seen[at] for at in places])
+            if says_nothing and _size(texts) < _LONGEST_KEY:
+                if len(known) >= REMEMBERED:
+                    known.clear()
+                known.add(texts)
         if is_dull and (key := self._reduced[type_number](seen)) is not None and _size(key) < _LONGEST_KEY:
             _keep(self._targets[type_number], key, ignored)
 
@@ -107,13 +104,6 @@ def _keep(known: dict[Any, Any], key: object, value: object) -> None:
     known[key] = value
 
 
-def _add(known: set[Any], key: object, *lasting: object) -> None:
-    if len(known) >= REMEMBERED:
-        known.clear()
-        known.update(lasting)
-    known.add(key)
-
-
 def _source(decisive: Decisive) -> str:
     """Two functions of the texts of all columns: `choice`, what the type is chosen by, and `knows`."""
     columns = [f"c{at}" for at in range(len(decisive.columns))]
@@ -121,10 +111,10 @@ def _source(decisive: Decisive) -> str:
     kinds = [_KIND.format(columns[at], at) for at, _ in decisive.kinds]
     choice = f"({''.join(f'{one}, ' for one in (*columns[: decisive.texts], *kinds))})"
     told = ["def choice(seen):", unpacked, f"    return {choice}", "def knows(seen):", unpacked]
-    if alone := columns[decisive.alone_at :]:
-        known = f"({', '.join(alone)},)"
-        told.append(f"    if ({' or '.join(alone)}) and not alone.issuperset({known}) and {known} not in together:")
-        told.append("        return None")
+    for number, places in enumerate(decisive.alone):
+        if texts := [columns[at] for at in places]:
+            told.append(f"    if ({' or '.join(texts)}) and ({', '.join(texts)},) not in alone_{number}:")
+            told.append("        return None")
     told.append(f"    number = {'type_of(' + choice + ')' if decisive.texts or decisive.kinds else 0}")
     for number, target in enumerate(decisive.targets):
         told.append(f"    if number == {number}:")

@@ -79,9 +79,13 @@ def _record(position: int, values: dict[str, str], clock: Clock, reading: Readin
     scheme, host, port, path = _target(values)
     if not is_name(host):
         return Issue(position, "no host")
-    if reading.wanted is not None and not reading.wanted(host, path, method, port, agent, ""):
+    is_wanted = reading.wanted is None or reading.wanted(host, path, method, port, agent, "")
+    if not is_wanted and not reading.is_census:
         return None
     time_us, tz_source = _time(values, clock)
+    if not is_wanted:
+        reading.count(host, time_us)
+        return None
     name = values.get("client_name", "")
     return Traffic(
         position=position,
@@ -106,7 +110,7 @@ def _record(position: int, values: dict[str, str], clock: Clock, reading: Readin
 
 _DECISIVE = Decisive(
     ("method", "scheme", "host", "host_header", "sni", "port", "url", "path", "user_agent"),
-    0, (), 8, (Target((), (0, 1, 2, 3, 4, 5), (6, 7)),), frozenset(("", "-")),
+    0, (), ((8,),), (Target((), (0, 1, 2, 3, 4, 5), (6, 7)),), frozenset(("", "-")),
 )  # fmt: skip
 """Fields on which it depends whether a record is wanted."""
 
@@ -128,7 +132,7 @@ def _read(reading: Reading, formats: tuple[LogFormat, ...]) -> Iterator[Record]:
             if not line or line[0] == "#" or line.isspace():
                 continue
             reading.record_count += 1
-            seen = _seen(formats, line) if wanted is not None else None
+            seen = _seen(formats, line) if wanted is not None and not reading.is_census else None
             if seen is not None and is_unwanted(seen) is not None:
                 continue
             values = _values(formats, line)
@@ -141,7 +145,7 @@ def _read(reading: Reading, formats: tuple[LogFormat, ...]) -> Iterator[Record]:
             elif seen is not None and wanted is not None:
                 agent, is_dull = values.get("user_agent", ""), wanted.nobody(_target(values).host)
                 told = dict(zip(_DECISIVE.columns, seen, strict=True))
-                unwanted.remember(seen, told, 0, is_dull=is_dull, agent_is_dull=not wanted.agent(agent))
+                unwanted.remember(seen, told, 0, is_dull=is_dull, dull=(not wanted.agent(agent),))
 
 
 def read_custom(reading: Reading) -> Iterator[Record]:

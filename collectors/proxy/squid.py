@@ -13,11 +13,10 @@ from urllib.parse import unquote
 
 from shadowledger.collectors.clock import EXPLICIT, epoch_us
 from shadowledger.collectors.collector import Collector, Head
-from shadowledger.collectors.lines import LONGEST_KEY, REMEMBERED, Unwanted, fitting
+from shadowledger.collectors.lines import EVERY, LONGEST_KEY, REMEMBERED, Unwanted, fitting
 from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.records import UNKNOWN_BYTES, Ignored, Issue, Record, Traffic
 from shadowledger.signatures.hosts import split_authority, split_url
-from shadowledger.signatures.wanted import Wanted
 
 REFERENCE = "http://www.squid-cache.org/Doc/config/logformat/"
 _CACHE_METHODS = frozenset(("ICP_QUERY", "HTCP_TST", "HTCP_CLR", "HTCP_NOP", "HTCP_MON", "HTCP_SET"))
@@ -91,8 +90,9 @@ def is_address(text: str) -> bool:
 class _Requests:
     """Builds the records of one pass, and remembers for which targets there is none to build."""
 
-    def __init__(self, wanted: Wanted | None) -> None:
-        self.wanted = wanted
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self.wanted = reading.wanted
         self.unwanted_tunnels: Unwanted[str] = Unwanted()
         """Targets of CONNECT: with them everything is said that could be asked."""
         self.nobodys: Unwanted[str] = Unwanted()
@@ -120,6 +120,8 @@ class _Requests:
                 self.unwanted_tunnels.remember(url)
             elif path and self.wanted.nobody(host):
                 self.nobodys.remember(url[: url.find("/", len("http://"))])
+            if self._reading.is_census:
+                self._reading.count(host, epoch_us(fields[0]))
             return None
         if reason := not_a_request(method, url):
             return Ignored(position, reason)
@@ -162,10 +164,11 @@ def bytes_of(word: str) -> int:
 def read(reading: Reading) -> Iterator[Record]:
     """One record a line. Nearly all lines are passed over by what is remembered of their targets."""
     results: dict[str, tuple[int, str]] = {}
-    requests = _Requests(reading.wanted)
-    unwanted_tunnels, nobodys = requests.unwanted_tunnels, requests.nobodys
+    requests = _Requests(reading)
     api_words = frozenset(reading.wanted.api_words if reading.wanted is not None else ())
     for first, lines in reading.blocks():
+        unwanted_tunnels = EVERY if reading.is_census else requests.unwanted_tunnels
+        nobodys = EVERY if reading.is_census else requests.nobodys
         reading.record_count += len(lines)
         for position, line in enumerate(lines, first):
             fields = line.split(None, 7)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
+from shadowledger.collectors.reading import Census
 from shadowledger.collectors.registry import BY_ID
 from shadowledger.collectors.sources import InputNotFoundError, find
 from shadowledger.scanner.cli.options import choices_of, format_option, open_scan, print_rows, source_options
@@ -17,14 +20,21 @@ COLUMNS = ("source", "input", "standing", "collector", "records", "hits", "no_hi
 @click.command("scan")
 @click.argument("inputs", nargs=-1, required=True)
 @click.option("--explain", is_flag=True, help="Say of each input why its format was recognised.")
+@click.option(
+    "--census",
+    type=click.Choice([census.value for census in Census]),
+    default=Census.SAMPLE.value,
+    show_default=True,
+    help="How much is counted of domains that nobody wants, for `signatures retro`.",
+)
 @source_options
 @format_option
 @click.pass_obj
-def command(site: Site, /, inputs: tuple[str, ...], explain: bool, form: str, **told: str) -> int:
+def command(site: Site, /, inputs: tuple[str, ...], explain: bool, census: str, form: str, **told: str) -> int:
     """Read INPUTS (files, folders, globs, - for standard input) into the inventory.
 
     Formats are recognised by content. What was counted before is not counted again."""
-    choices = choices_of(told)
+    choices = replace(choices_of(told), census=Census(census))
     try:
         paths = find(inputs)
     except InputNotFoundError as error:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from shadowledger.scanner.cli import packs
+from shadowledger.scanner.cli import packs, unknown
 from shadowledger.scanner.cli.options import format_option, open_signatures, print_rows
 from shadowledger.scanner.output import as_json, clean
 from shadowledger.scanner.site import Site
@@ -148,5 +148,5 @@ def match(site: Site, /, lines: tuple[str, ...], form: str) -> None:
         click.echo("\n".join(told))
 
 
-for one in packs.COMMANDS:
+for one in (*packs.COMMANDS, *unknown.COMMANDS):
     command.add_command(one)

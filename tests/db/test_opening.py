@@ -105,6 +105,8 @@ def test_an_older_inventory_is_brought_up_to_date_and_keeps_its_rows(path: Path)
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("delete from _sqlite_migrations where name != 'm001_first_tables'")
         connection.execute("drop view observation")
+        connection.execute("drop table clue")
+        connection.execute("drop table census")
         connection.execute("insert into list_mapping values ('mine', '{}', '2026-01-01T00:00:00Z')")
     with closing(open_inventory(path, create=False)) as connection:
         assert connection.execute("select count(*) from observation").fetchone() == (0,)

@@ -1,0 +1,78 @@
+"""The registrable domains of contacts, wanted or not, and the past that a new signature can be asked of."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from shadowledger.collectors.engines.plan import is_address_shaped
+from shadowledger.db.census import DomainDay, DomainSeen
+from shadowledger.scanner.days import day_text
+from shadowledger.signatures.index import Index
+from shadowledger.signatures.schema import Service, Strength
+
+if TYPE_CHECKING:
+    from tldextract import TLDExtract
+
+
+HOSTS = ("host", "host_exact")
+
+
+@cache
+def public_suffixes() -> TLDExtract:
+    """The Public Suffix List as it came with tldextract (https://publicsuffix.org/); nothing is fetched."""
+    from tldextract import TLDExtract
+
+    return TLDExtract(cache_dir=None, suffix_list_urls=(), include_psl_private_domains=True)
+
+
+def registrable(host: str) -> str:
+    """`www.shop.example.co.uk` as `example.co.uk`; empty for an address, a bare label and a suffix itself."""
+    if is_address_shaped(host):
+        return ""
+    parts = public_suffixes()(host)
+    return f"{parts.domain}.{parts.suffix}" if parts.domain and parts.suffix else ""
+
+
+def domain_days(contacts: Mapping[tuple[str, int], int]) -> list[DomainDay]:
+    """Contacts by host and day as contacts by registrable domain and day."""
+    days: Counter[tuple[int, str]] = Counter()
+    domains: dict[str, str] = {}
+    for (host, day), count in contacts.items():
+        domain = domains.get(host)
+        if domain is None:
+            domain = domains[host] = registrable(host)
+        if domain:
+            days[day, domain] += count
+    return [DomainDay(day_text(day or -1), domain, count) for (day, domain), count in sorted(days.items())]
+
+
+class Remembered(NamedTuple):
+    """A domain of the past that a signature of today knows."""
+
+    service: Service
+    domain: str
+    is_own: bool
+    """Whether all of the domain is the service's; otherwise something below it is, which may not have been met."""
+    seen: DomainSeen
+
+
+def remembered(index: Index, seen: Iterable[DomainSeen], wanted: frozenset[str] = frozenset()) -> Iterator[Remembered]:
+    """What the past says of services, of all or of some by their ids."""
+    below: dict[str, set[str]] = {}
+    for service in index.services.values():
+        if not wanted or service.id in wanted:
+            for value in {
+                one.value for one in service.indicators if one.kind in HOSTS and one.strength > Strength.HINT
+            }:
+                if domain := registrable(value):
+                    below.setdefault(domain, set()).add(service.id)
+    for one in seen:
+        if one.domain not in below:
+            continue
+        found = index.host(one.domain)
+        owner = found.service.id if found is not None and found.is_hit else ""
+        for service_id in sorted(below[one.domain]):
+            yield Remembered(index.services[service_id], one.domain, service_id == owner, one)
