@@ -120,7 +120,7 @@ class _Requests:
                 self.unwanted_tunnels.remember(url)
             elif path and self.wanted.nobody(host):
                 self.nobodys.remember(url[: url.find("/", len("http://"))])
-            if self._reading.is_census:
+            if self._reading.is_census and is_name(host) and not not_a_request(method, url):
                 self._reading.count(host, epoch_us(fields[0]))
             return None
         if reason := not_a_request(method, url):

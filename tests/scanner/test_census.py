@@ -1,0 +1,159 @@
+"""What is counted of contacts that nobody wants: all of it where all is asked for, and no result depends on it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+from random import Random
+
+import pytest
+from commands import shadowledger
+
+from shadowledger.collectors.collector import Collector
+from shadowledger.collectors.reading import Census, Reading, Settings
+from shadowledger.collectors.records import Traffic
+from shadowledger.collectors.registry import COLLECTORS, layers_for
+from shadowledger.collectors.sources import BLOCK_BYTES, open_source
+from shadowledger.db.census import MOST_DOMAINS_A_DAY, DomainDay, add_census, domains_seen
+from shadowledger.scanner.census import domain_days, registrable
+from shadowledger.scanner.match import NOT_A_QUESTION
+from shadowledger.signatures.index import Index
+from shadowledger.signatures.load import load_catalogue
+
+INDEX = Index(load_catalogue()[0])
+GOLDEN = Path(__file__).parent.parent / "golden"
+COUNTED = (
+    "squid_native",
+    "squid_combined",
+    "bind_query",
+    "zeek_tsv",
+    "zeek_json",
+    "fortigate",
+    "panos",
+    "coredns",
+    "iis",
+)
+SAMPLES = [
+    pytest.param(collector, sample, id=f"{collector.id}/{sample.name}")
+    for collector in COLLECTORS
+    if collector.id in COUNTED
+    for sample in sorted(GOLDEN.glob(f"{collector.id}/*"))
+    if sample.suffix != ".settings" and not (sample.suffix == ".jsonl" and not sample.name.endswith(".in.jsonl"))
+]
+
+
+def contacts(collector: Collector, sample: Path, *, census: bool) -> Counter[tuple[str, int]]:
+    """Every contact of a sample by host and day: by the census, or by building every record."""
+    with open_source(sample) as opened:
+        layers = layers_for(collector, opened.head)
+        wanted = INDEX.wanted if census else None
+        reading = Reading(
+            opened, Settings(year=2026), wanted, layers=layers, census=Census.FULL if census else Census.OFF
+        )
+        for record in reading.records(collector):
+            if isinstance(record, Traffic) and record.via not in NOT_A_QUESTION:
+                reading.count(record.host, record.time_us)
+        return reading.contacts
+
+
+@pytest.mark.parametrize(("collector", "sample"), SAMPLES)
+def test_a_full_census_counts_every_contact(collector: Collector, sample: Path) -> None:
+    assert contacts(collector, sample, census=True) == contacts(collector, sample, census=False)
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """More than four blocks of Squid's lines over two days, and hosts that are hits."""
+    path = tmp_path_factory.mktemp("census") / "access.log"
+    random = Random(3)  # noqa: S311 - the same lines each time
+    hosts = [f"www.shop{number}.com" for number in range(300)] + ["chatgpt.com", "claude.ai", "api.openai.com"]
+    with path.open("w") as file:
+        while file.tell() < 6 * BLOCK_BYTES:
+            time = 1764000000 + random.randrange(2 * 86_400)
+            host = random.choice(hosts)
+            file.write(f"{time}.001 5 10.0.0.{random.randrange(200)} TCP_TUNNEL/200 99 CONNECT {host}:443 u - -\n")
+    return path
+
+
+def scanned(log: Path, folder: Path, census: str) -> sqlite3.Connection:
+    db = folder / f"{census}.db"
+    assert shadowledger("scan", log, "--census", census, db=db).code == 0
+    return sqlite3.connect(db)
+
+
+def test_no_result_depends_on_the_census(log: Path, tmp_path: Path) -> None:
+    told = []
+    for census in ("off", "sample", "full"):
+        with closing(scanned(log, tmp_path, census)) as connection:
+            rows = connection.execute(
+                "select day_on, service_id, role, sum(record_count), sum(session_count), min(first_position), "
+                "max(last_position) from contribution group by 1, 2, 3 order by 1, 2, 3"
+            ).fetchall()
+            reading = connection.execute("select record_count, hit_count, no_hit_count, issue_count from reading")
+            told.append((rows, reading.fetchall()))
+    assert told[0] == told[1] == told[2]
+    assert told[0][0]
+
+
+def truth(log: Path) -> Counter[tuple[str, str]]:
+    found: Counter[tuple[str, str]] = Counter()
+    for line in log.read_text().splitlines():
+        words = line.split()
+        day = (
+            "2025-11-24" if int(words[0][:10]) < 1764028800 else "2025-11-25" if int(words[0][:10]) < 1764115200 else ""
+        )
+        found[day or "2025-11-26", registrable(words[6].partition(":")[0])] += 1
+    return found
+
+
+def test_a_full_census_is_exact_and_a_sample_is_a_part_and_says_so(log: Path, tmp_path: Path) -> None:
+    whole = truth(log)
+    rows = "select day_on, domain, record_count, is_sampled from census"
+    with closing(scanned(log, tmp_path, "full")) as connection:
+        found = connection.execute(rows).fetchall()
+        assert {(day, domain): count for day, domain, count, _ in found} == whole
+        assert {sampled for *_, sampled in found} == {0}
+    with closing(scanned(log, tmp_path, "sample")) as connection:
+        found = connection.execute(rows).fetchall()
+        assert {sampled for *_, sampled in found} == {1}
+        assert all(0 < count <= whole[day, domain] for day, domain, count, _ in found)
+        assert sum(count for _, _, count, _ in found) < sum(whole.values())
+    with closing(scanned(log, tmp_path, "off")) as connection:
+        assert connection.execute(rows).fetchall() == []
+
+
+HOSTS = [
+    ("www.shop.example.co.uk", "example.co.uk"),
+    ("a.b.example.com", "example.com"),
+    ("example.com", "example.com"),
+    ("someone.github.io", "someone.github.io"),
+    ("github.io", ""),
+    ("com", ""),
+    ("localhost", ""),
+    ("10.1.2.3", ""),
+    ("2001:db8::1", ""),
+    ("", ""),
+]
+
+
+@pytest.mark.parametrize(("host", "domain"), HOSTS)
+def test_of_a_host_its_registrable_domain_is_kept(host: str, domain: str) -> None:
+    assert registrable(host) == domain
+
+
+def test_a_contact_without_a_time_is_kept_without_a_day() -> None:
+    assert domain_days({("www.example.com", 0): 2, ("example.com", 0): 3}) == [DomainDay("", "example.com", 5)]
+
+
+def test_a_day_keeps_its_most_frequent_domains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shadowledger.db.census.MOST_DOMAINS_A_DAY", 3)
+    assert MOST_DOMAINS_A_DAY == 200_000
+    assert shadowledger("init", db=tmp_path / "x.db").code == 0
+    with closing(sqlite3.connect(tmp_path / "x.db")) as connection:
+        rows = [DomainDay("2026-01-01", f"d{number}.com", number) for number in range(1, 6)]
+        add_census(connection, 1, 1, [*rows, DomainDay("2026-01-02", "rare.com", 1)], is_sampled=False)
+        kept = {one.domain: one.is_sampled for one in domains_seen(connection)}
+    assert kept == {"d3.com": True, "d4.com": True, "d5.com": True, "rare.com": False}
