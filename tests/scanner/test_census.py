@@ -102,10 +102,8 @@ def truth(log: Path) -> Counter[tuple[str, str]]:
     found: Counter[tuple[str, str]] = Counter()
     for line in log.read_text().splitlines():
         words = line.split()
-        day = (
-            "2025-11-24" if int(words[0][:10]) < 1764028800 else "2025-11-25" if int(words[0][:10]) < 1764115200 else ""
-        )
-        found[day or "2025-11-26", registrable(words[6].partition(":")[0])] += 1
+        day = dt.datetime.fromtimestamp(float(words[0]), dt.UTC).date().isoformat()
+        found[day, registrable(words[6].partition(":")[0])] += 1
     return found
 
 
