@@ -35,7 +35,7 @@ golden: $(READY)  ## Record the collectors' samples anew; read the difference
 record: $(READY)  ## Record the demo's inputs anew, from real servers (root)
 	@$(BIN)/python tests/e2e/record.py scanner/demo
 
-docs: $(READY)  ## Write docs/cli.md and docs/formats.md
+docs: $(READY)  ## Write the generated pages of docs
 	@$(BIN)/python docs/generate.py
 
 bundle: $(READY)  ## Write dist/bundle, which installs without a network

@@ -1,10 +1,12 @@
-"""Write the generated pages: docs/cli.md from the program's own help, docs/formats.md from its collectors.
+"""Write the generated pages: docs/cli.md from the program's own help, docs/formats.md from its collectors,
+docs/catalogue.md from its signatures.
 
 python docs/generate.py"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -13,6 +15,9 @@ from shadowledger.collectors.collector import Collector
 from shadowledger.collectors.registry import COLLECTORS, GROUPS
 from shadowledger.scanner.cli import cli
 from shadowledger.scanner.cli.formats import described
+from shadowledger.signatures.load import load_catalogue, version_of, vocabulary
+from shadowledger.signatures.risks import load_risk
+from shadowledger.signatures.schema import KINDS, Strength
 
 HERE = Path(__file__).parent
 WIDTH = 100
@@ -31,6 +36,22 @@ exports, Elastic documents, Event Hub and CloudTrail lists, CSV with a raw colum
 
 `●` the format has it, `-` it cannot. Bytes are `s` sent by the client, `r` received by it.
 """
+CATALOGUE_TOP = """# Catalogue
+
+Version {version}: {services} services of {vendors} vendors, {indicators} indicators, each with the page that justifies
+it; {facts} risk facts on {asked} services. Written by `make docs` from `signatures/services` and `signatures/risk`.
+`shadowledger signatures show ID` tells everything of one service. A risk fact has the day on which a copy of its page was
+read, or says that it is unchecked. Hosts were not checked against the live network: that
+a name stands here does not say that it still answers.
+"""
+AI_KINDS = {
+    "native": "AI is the product",
+    "enabled": "AI inside a product bought for something else",
+    "local": "runs on the device",
+    "sdk": "a library that talks to models",
+    "gateway": "stands before other people's models",
+    "self_hosted": "a server that an organization runs itself",
+}
 HEADINGS = {
     "proxy": "Proxies, gateways and firewalls",
     "dns": "DNS and network sensors",
@@ -91,7 +112,44 @@ def _section(collector: Collector) -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {HERE / "cli.md": commands, HERE / "formats.md": formats}
+def catalogue() -> str:
+    """What the catalogue holds: counts by category, kind and age."""
+    services = load_catalogue()[0]
+    indicators = [one for service in services for one in service.indicators]
+    titles = vocabulary()
+    asked = load_risk()[0]
+    facts = sum(len(told) for told in asked.values())
+    by_category = Counter(service.category for service in services)
+    by_ai_kind = Counter(service.ai_kind for service in services)
+    by_kind = Counter(one.kind for one in indicators)
+    hits = Counter(one.kind for one in indicators if one.strength > Strength.HINT)
+    ages = Counter(f"{service.reviewed_on:%Y-%m}" for service in services if service.reviewed_on)
+    return "\n".join((
+        CATALOGUE_TOP.format(
+            version=version_of(services),
+            services=len(services),
+            vendors=len({service.vendor for service in services}),
+            indicators=len(indicators),
+            facts=facts,
+            asked=len(asked),
+        ),
+        "## By category\n",
+        _counts(("category", "services"), [(titles[key], count) for key, count in by_category.most_common()]),
+        "## By what kind of AI it is\n",
+        _counts(("kind", "services", "meaning"), [(key, by_ai_kind[key], AI_KINDS[key]) for key in AI_KINDS]),
+        "## By kind of indicator\n",
+        _counts(("kind", "indicators", "that make a hit"), [(kind, by_kind[kind], hits[kind]) for kind in KINDS]),
+        "## By the month of the last review\n",
+        _counts(("reviewed in", "services"), sorted(ages.items())),
+    ))  # fmt: skip
+
+
+def _counts(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines) + "\n"
+
+
+PAGES = {HERE / "cli.md": commands, HERE / "formats.md": formats, HERE / "catalogue.md": catalogue}
 
 if __name__ == "__main__":
     for path, page in PAGES.items():

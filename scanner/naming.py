@@ -113,7 +113,7 @@ class NameBook:
         short = telling(written)
         named = [*self._as_a_whole(written), *_inside(self._names, written)]
         if not any(one.score >= STANDS_INSIDE for one in named):
-            named += [Named(key, SHORTENED, f"is called '{name}'") for key, name in self._short.get(short, {}).items()]
+            named += _called(short, self._short.get(short, {}))
             named += _inside(self._short, short)
         theirs = self._vendors.get(_without_noise(written), ())
         named += [Named(key, OF_VENDOR, "is a product of the vendor named") for key in theirs]
@@ -137,6 +137,12 @@ class NameBook:
         for spelled, likeness, _ in near:
             for service_id, known in self._short[self._spelled[spelled]].items():
                 yield Named(service_id, round(likeness * 0.009, 2), f"is written almost like '{known}'")
+
+
+def _called(short: tuple[str, ...], names: dict[str, str]) -> list[Named]:
+    """Who is called so to the word, or else who is without the words that say nothing."""
+    exact = {key: name for key, name in names.items() if words(name) == short}
+    return [Named(key, SHORTENED, f"is called '{name}'") for key, name in (exact or names).items()]
 
 
 def _is_generic(run: tuple[str, ...]) -> bool:

@@ -16,7 +16,7 @@ MODULES = sorted(path for folder in FOLDERS for path in (CHECKOUT / folder).rglo
 TARGETS = [line.partition(":")[0] for line in (CHECKOUT / "Makefile").read_text().splitlines() if "  ## " in line]
 
 
-@pytest.mark.parametrize("name", ["cli.md", "formats.md"])
+@pytest.mark.parametrize("name", ["cli.md", "formats.md", "catalogue.md"])
 def test_generated_pages_are_up_to_date(name: str) -> None:
     page = CHECKOUT / "docs" / name
     assert page.read_text(encoding="utf-8") == GENERATOR["PAGES"][page](), "make docs"
