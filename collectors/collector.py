@@ -64,6 +64,8 @@ class Collector:
     formats the beginning does."""
     mapping: Mapping | None = None
     """The file that describes the format, where one does."""
+    is_screened: bool = False
+    """What makes a line a hit stands in it as the signatures write it, so that lines without it need not be read."""
     is_last: bool = False
     """Its format is many products': those that know one of them are asked first, in all ways."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,11 +15,13 @@ from shadowledger.signatures.wanted import Wanted
 if TYPE_CHECKING:
     from shadowledger.collectors.collector import Collector
     from shadowledger.collectors.layers import Layers
+    from shadowledger.signatures.screen import Screen
 
 
 _FIRST_BLOCKS = 4
 _ONE_BLOCK_IN = 64
 _MOST_HOSTS = 400_000
+_HASH = ord("#")
 _DAY_US = 86_400_000_000
 CommandWords = Callable[[str], str]
 """A whole command line: the words of the signature that it betrays, or an empty text. Nothing else of it is kept."""
@@ -66,6 +68,7 @@ class Reading:
         command: CommandWords | None = None,
         layers: Layers | None = None,
         census: Census = Census.OFF,
+        screen: Screen | None = None,
     ) -> None:
         self.opened = opened
         self.settings = settings or Settings()
@@ -75,6 +78,9 @@ class Reading:
         """Asked of the command lines of interpreters; None makes no Artifact of them."""
         self.layers = layers
         """What stands between the lines and the records; None for nothing."""
+        self._screen = screen
+        self.not_examined_count = 0
+        """Records, counted by their lines, that the screen saw nothing in."""
         self._census = census
         self.is_census = False
         """Whether the present block is one of those of which a collector counts the hosts that nobody wants too. What
@@ -98,12 +104,7 @@ class Reading:
 
     def blocks(self) -> Iterator[tuple[int, list[str]]]:
         """The records as text, with the number of the first of each block: the lines, or what is found in them."""
-        found = self.layers.blocks(self) if self.layers is not None else self.lines()
-        for number, block in enumerate(found):
-            self.is_census = self._census.takes(number)
-            self.is_sampled |= not self.is_census
-            yield block
-        self.is_census = False
+        return self.layers.blocks(self) if self.layers is not None else self.lines()
 
     def count(self, host: str, time_us: int) -> None:
         """Take a contact of a block of the census into account. Bounded: rare hosts go when there are too many."""
@@ -116,7 +117,9 @@ class Reading:
         """The number of the first line, and the lines without their ends, decoded as UTF-8 with U+FFFD for what is
         not. A line over LONGEST_LINE_BYTES is left out, counted and given as an Issue by `records`."""
         number, rest, skipping = self.start_line, b"", False
-        for chunk in self.opened.chunks(self.start_byte):
+        for block_number, chunk in enumerate(self.opened.chunks(self.start_byte)):
+            self.is_census = self._census.takes(block_number)
+            self.is_sampled |= not self.is_census
             if skipping:
                 end = chunk.find(b"\n")
                 if end < 0:
@@ -126,6 +129,9 @@ class Reading:
             end = data.rfind(b"\n")
             if end < 0:
                 rest = data
+            elif self._screen is not None and not self.is_census and end <= LONGEST_LINE_BYTES:
+                rest = data[end + 1 :]
+                number = yield from self._screened(b"\n" + data[: end + 1], number)
             else:
                 lines = _decoded(data[:end])
                 rest = data[end + 1 :]
@@ -146,6 +152,22 @@ class Reading:
             number += 1
         self.next_line = number + skipping
 
+    def _screened(self, block: bytes, first: int) -> Generator[tuple[int, list[str]], None, int]:
+        """The lines of a block that can be wanted, each with its number; the others are counted. Returns the number of
+        the line that follows."""
+        assert self._screen is not None  # noqa: S101 - for the reader: it was asked before
+        number, at, given = first, 1, 0
+        for start, stop in self._screen.candidates(block):
+            number += block.count(b"\n", at, start)  # the slowest pass of all, so that no byte is counted twice
+            at = start
+            given += block[start] != _HASH
+            yield number, _decoded(block[start:stop])
+        number += block.count(b"\n", at)
+        unread = number - first - given - _no_records(block)
+        self.not_examined_count += unread
+        self.record_count += unread
+        return number
+
     def _long_line(self, number: int) -> None:
         self.record_count += 1
         self._too_long.append(Issue(number, f"longer than {LONGEST_LINE_BYTES >> 20} MiB"))
@@ -161,6 +183,13 @@ class Reading:
     def _take_long(self) -> list[Issue]:
         taken, self._too_long = self._too_long, []
         return taken
+
+
+def _no_records(block: bytes) -> int:
+    """Lines of a block that are blank or comments; it begins and ends with a newline."""
+    if b"\n\n" not in block and b"\n#" not in block and b"\r" not in block:
+        return 0
+    return sum(line[:1] == b"#" or not line.strip() for line in block[1:-1].split(b"\n"))
 
 
 def _decoded(data: bytes) -> list[str]:

@@ -230,6 +230,7 @@ ZEEK_TSV = Collector(
     detect=detect_tsv,
     read=read_tsv,
     reference=REFERENCE,
+    is_screened=True,
     export="The files dns.log, ssl.log, http.log and quic.log of a Zeek that writes its default format.",
     cannot="Users, but for HTTP's basic authentication.",
 )

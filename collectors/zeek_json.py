@@ -118,6 +118,7 @@ ZEEK_JSON = Collector(
     detect=detect_json,
     read=read_json,
     reference=REFERENCE,
+    is_screened=True,
     resumes=True,
     export="Zeek with policy/tuning/json-logs, or Corelight's JSON export: dns, ssl, http, quic.",
     cannot="Users, but for HTTP's basic authentication.",

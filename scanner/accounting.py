@@ -60,10 +60,10 @@ class Accounting:
         return Counts(
             record_count=reading.record_count,
             hit_count=hits,
-            no_hit_count=reading.record_count - hits - ignored - issues,
+            no_hit_count=reading.record_count - reading.not_examined_count - hits - ignored - issues,
             ignored_count=ignored,
             issue_count=issues,
-            not_examined_count=0,
+            not_examined_count=reading.not_examined_count,
             from_byte=reading.start_byte,
             to_byte=reading.start_byte + reading.opened.delivered_bytes - reading.unfinished_bytes,
             first_on=days[0],

@@ -29,6 +29,8 @@ class Choices:
     label: str = ""
     mapping: str = ""
     """The path of a mapping of the user's own."""
+    prefilter: bool = True
+    """Whether lines in which nothing of the signatures stands are left unread, where that can be told."""
     census: Census = Census.SAMPLE
     """How much is counted of what nobody wants. It changes no result but the past that `signatures retro` asks."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from shadowledger.collectors.collector import Collector
 from shadowledger.db.declared import Declared, current
 from shadowledger.db.runs import Knowledge
 from shadowledger.scanner.census import public_suffixes
@@ -14,6 +15,7 @@ from shadowledger.signatures.index import Index
 from shadowledger.signatures.load import load_catalogue
 from shadowledger.signatures.overlay import Overlay, declared_host, declared_service, digest_of, load_overlay
 from shadowledger.signatures.schema import Flaw, Service
+from shadowledger.signatures.screen import Screen, screen_for
 
 
 class FlawedSignaturesError(Exception):
@@ -29,6 +31,16 @@ class Signatures:
 
     index: Index
     knowledge: Knowledge
+    _screens: dict[tuple[bool, bool], Screen | None] = field(default_factory=dict)
+
+    def screen(self, collector: Collector) -> Screen | None:
+        """What tells which lines of a format need not be read; None where all must be."""
+        if not collector.is_screened:
+            return None
+        key = "process" in collector.fills, not collector.resumes
+        if key not in self._screens:
+            self._screens[key] = screen_for(self.index, programs=key[0], headers=key[1])
+        return self._screens[key]
 
     def command_words(self, command: str) -> str:
         """Of a command line, the words that a signature names; empty where none does. Nothing else of it is kept."""

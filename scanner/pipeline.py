@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from shadowledger.collectors.collector import Collector
+from shadowledger.collectors.layers import Layers
 from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.records import Ignored, Issue, Traffic
 from shadowledger.collectors.registry import Detected
@@ -167,7 +168,8 @@ class Scan:
             outcome.problem = _other_settings(source, choices.told(self.identities))
             return
         wanted, command = self.index.wanted, self.signatures.command_words
-        reading = Reading(opened, choices.settings, wanted, command, found.layers, choices.census)
+        screen = self.signatures.screen(collector) if choices.prefilter and _are_plain(found.layers) else None
+        reading = Reading(opened, choices.settings, wanted, command, found.layers, choices.census, screen)
         whole = again is not None or source is None or not _resumes(found) or source.mark.open_line
         if source is not None and not whole:
             reading.start_byte, reading.start_line = source.mark.read_bytes, source.mark.next_position
@@ -262,6 +264,11 @@ def _resumes(found: Detected) -> bool:
     return found.collector.resumes and found.layers.are_lines
 
 
+def _are_plain(layers: Layers) -> bool:
+    """Whether records are the input's own lines, as they stand in it."""
+    return layers.begin_with_lines and not layers.wrappers
+
+
 def _is_file(opened: Opened) -> bool:
     """Whether the input can be read again; streams cannot."""
     return opened.path is not None and opened.path.is_file()
@@ -274,9 +281,10 @@ def _lasting_name(opened: Opened) -> str:
 
 def _not_understood(counts: Counts) -> str:
     """A source is incomplete where more than one record in five could not be read."""
-    if counts.issue_count * 5 <= counts.record_count:
+    examined = counts.record_count - counts.not_examined_count
+    if counts.issue_count * 5 <= examined:
         return ""
-    return f"{counts.issue_count} of {counts.record_count} records were not understood; is it another format?"
+    return f"{counts.issue_count} of {examined} records were not understood; is it another format?"
 
 
 def _other_settings(source: Source, told: str) -> str:

@@ -26,8 +26,13 @@ _DIGEST_BYTES = 32
 def compiled(name: str, sources: Iterable[Path], make: Callable[[], T], decoder: msgspec.msgpack.Decoder[T]) -> T:
     """What `make` gives, from the cache where it was made of these sources: all that it depends on, its own code too;
     of a folder the TOML files in it. `name` tells kinds of content apart. Whatever `make` raises is raised."""
-    kept = _folder()
-    path = kept / f"{name}-{_fingerprint(sources)}.msgpack" if kept else None
+    return kept(name, _fingerprint(sources), make, decoder)
+
+
+def kept(name: str, version: str, make: Callable[[], T], decoder: msgspec.msgpack.Decoder[T]) -> T:
+    """What `make` gives, from the cache where it was kept for this version, a digest of all that it depends on."""
+    folder = _folder()
+    path = folder / f"{name}-{version}.msgpack" if folder else None
     if path is not None and (body := _taken(path)) is not None:
         try:
             return decoder.decode(body)

@@ -142,6 +142,7 @@ BIND_QUERY = Collector(
     detect=detect,
     read=read,
     reference="https://bind9.readthedocs.io/en/latest/reference.html#namedconf-statement-querylog",
+    is_screened=True,
     resumes=True,
     export="named.conf: querylog yes, and a channel with print-time iso8601-utc for the category queries.",
     cannot="Users and answers. By default the stamps are local and name no zone.",

@@ -11,7 +11,7 @@ from shadowledger.collectors.collector import Collector, Head, head_of, look
 from shadowledger.collectors.engines import cef, delimited, json, keyvalue, table, text, w3c, windows_events
 from shadowledger.collectors.engines.contacts import Contacts, decisive
 from shadowledger.collectors.engines.engine import Engine, NoRecord, UnreadableError
-from shadowledger.collectors.engines.mapping import EngineName, Mapping
+from shadowledger.collectors.engines.mapping import EngineName, Mapping, Pick, Spec
 from shadowledger.collectors.engines.unwanted import Unwanted
 from shadowledger.collectors.layers import Layers, glimpses
 from shadowledger.collectors.reading import Reading
@@ -46,6 +46,7 @@ def collector_of(mapping: Mapping) -> Collector:
         cannot=mapping.cannot,
         mapping=mapping,
         is_last=mapping.detect.last,
+        is_screened=_is_screened(mapping),
     )
 
 
@@ -141,6 +142,26 @@ def _fits(mapping: Mapping, engine: Engine[Any], head: Head) -> str:
     if not fits or fits * 4 < len(found) * 3:
         return ""
     return f"{fits} of {len(found)} records {mapping.detect.reason or 'are as its mapping says'}"
+
+
+_SCREENED = frozenset(("json", "keyvalue", "delimited", "w3c", "cef", "text"))
+
+
+def _is_screened(mapping: Mapping) -> bool:
+    """Whether every record is a line of traffic that holds names as they are: no labels with their lengths between (as
+    Windows DNS writes them), no header that only its columns tell."""
+    return (
+        _SCREENED.issuperset(mapping.engines)
+        and not any(one.kind for one in mapping.types())
+        and not mapping.w3c.header
+        and not any(_undoes_labels(getattr(one, name)) for one in mapping.types() for name in ("host", "url", "path"))
+    )
+
+
+def _undoes_labels(spec: Spec | None) -> bool:
+    if isinstance(spec, tuple):
+        return any(map(_undoes_labels, spec))
+    return isinstance(spec, Pick) and (spec.undo == "labels" or spec.join is not None)
 
 
 _IN_A_URL = ("host", "scheme", "port", "path")

@@ -233,6 +233,7 @@ SQUID_NATIVE = Collector(
     detect=detect,
     read=read,
     reference=REFERENCE,
+    is_screened=True,
     resumes=True,
     export="squid.conf: access_log stdio:/var/log/squid/access.log squid (the default).",
     cannot="User agents; bytes from the client; of HTTPS the host alone, unless TLS is inspected.",

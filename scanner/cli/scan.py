@@ -27,14 +27,17 @@ COLUMNS = ("source", "input", "standing", "collector", "records", "hits", "no_hi
     show_default=True,
     help="How much is counted of domains that nobody wants, for `signatures retro`.",
 )
+@click.option("--no-prefilter", is_flag=True, help="Read every line; takes longer and finds the same.")
 @source_options
 @format_option
 @click.pass_obj
-def command(site: Site, /, inputs: tuple[str, ...], explain: bool, census: str, form: str, **told: str) -> int:
+def command(
+    site: Site, /, inputs: tuple[str, ...], explain: bool, census: str, no_prefilter: bool, form: str, **told: str
+) -> int:
     """Read INPUTS (files, folders, globs, - for standard input) into the inventory.
 
     Formats are recognised by content. What was counted before is not counted again."""
-    choices = replace(choices_of(told), census=Census(census))
+    choices = replace(choices_of(told), census=Census(census), prefilter=not no_prefilter)
     try:
         paths = find(inputs)
     except InputNotFoundError as error:

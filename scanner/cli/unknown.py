@@ -69,7 +69,9 @@ def _need(site: Site, connection: sqlite3.Connection, host: str) -> Review:
 @click.argument("host")
 @click.option("--as", "name", required=True, help="What the product is called.")
 @click.option("--vendor", default="unknown", show_default=True, help="Who makes it.")
-@click.option("--category", type=click.Choice(tuple(vocabulary())), default="chatbot", show_default=True)
+@click.option(
+    "--category", type=click.Choice(tuple(vocabulary())), default="chatbot", show_default=True, help="What it is for."
+)
 @click.option("--id", "service_id", default="", help="Its id. Default: made of the name.")
 @click.pass_obj
 def name_(site: Site, /, host: str, name: str, vendor: str, category: str, service_id: str) -> None:
