@@ -214,19 +214,20 @@ class Index:
 
     def _shape_of(self, path: str, method: str, port: int) -> Match | None:
         """An API at an unknown host, by a path in lower case. Where the rule names a method that the source did not
-        tell, one step weaker."""
+        tell, one step weaker. What makes a hit goes before a hint, and then the longest."""
         segments = path.split("/")[-16:]
         tail = segments[-1].rpartition(":")[2]
         best: Match | None = None
-        longest = 0
+        rank = (False, 0)
         for rule in self._shapes.get(tail, ()):
-            size = len(rule.segments) + (rule.port > 0)
-            if size <= longest or not _ends(segments, rule.segments) or (rule.port and rule.port != port):
+            if not _ends(segments, rule.segments) or (rule.port and rule.port != port):
                 continue
             if rule.method and method and rule.method != method.upper():
                 continue
-            weaker = bool(rule.method and not method)
-            best, longest = (_weaker(rule.found) if weaker else rule.found), size
+            found = _weaker(rule.found) if rule.method and not method else rule.found
+            size = len(rule.segments) + (rule.port > 0)
+            if (found.is_hit, size) > rank:
+                best, rank = found, (found.is_hit, size)
         return best
 
     def user_agent(self, text: str) -> Match | None:
@@ -267,7 +268,8 @@ def _is_valid(indicator: Indicator, day: dt.date | None) -> bool:
 
 
 def _with_instance(found: Match, host: str) -> Match:
-    return found._replace(instance=host) if found.indicator.tenant else found
+    """A private name (`x.privatelink.openai.azure.com`) is the same customer's as the public one."""
+    return found._replace(instance=host.replace(".privatelink.", ".")) if found.indicator.tenant else found
 
 
 def _stronger(one: Match | None, other: Match | None) -> Match | None:

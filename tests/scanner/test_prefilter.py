@@ -45,7 +45,7 @@ LINES = {
     "zeek_json": '{{"_path":"http","ts":1764000001.1,"uid":"C1","id.orig_h":"10.1.2.3","id.resp_h":"192.0.2.1",'
     '"id.resp_p":80,"method":"POST","host":"{host}","uri":"{path}","user_agent":"{agent}"}}',
     "fortigate": 'date=2025-11-24 time=10:00:00 tz="+0000" logid="0317013312" type="utm" subtype="webfilter" '
-    'srcip=10.1.2.3 hostname="{host}" httpmethod="POST" url="https://{host}{path}" agent="{agent}" action="passthrough"',
+    'srcip=10.1.2.3 hostname="{host}" httpmethod="POST" url="https://{host}{path}" agent="{agent}" action="pass"',
     "iis": "2025-11-24 10:00:00 10.0.0.1 POST {path} - 443 ada 10.1.2.3 {agent} {host} 200 0 0 12",
 }
 HEADERS = {
