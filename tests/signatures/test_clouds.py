@@ -147,11 +147,11 @@ TENANTS = [
         "azure-openai",
         "contoso-prod.openai.azure.com",
     ),
-    ("contoso.privatelink.openai.azure.com", "azure-openai", "contoso.privatelink.openai.azure.com"),
+    ("contoso.privatelink.openai.azure.com", "azure-openai", "contoso.openai.azure.com"),
     ("contoso.openai.azure.us", "azure-openai", "contoso.openai.azure.us"),
     ("contoso.openai.azure.cn", "azure-openai", "contoso.openai.azure.cn"),
     ("contoso.services.ai.azure.com", "azure-openai", "contoso.services.ai.azure.com"),
-    ("contoso.privatelink.services.ai.azure.com", "azure-openai", "contoso.privatelink.services.ai.azure.com"),
+    ("contoso.privatelink.services.ai.azure.com", "azure-openai", "contoso.services.ai.azure.com"),
     (
         "https://contoso.services.ai.azure.com/models/chat/completions",
         "azure-ai-foundry",
