@@ -14,7 +14,19 @@ from shadowledger.scanner.output import clean, near
 from shadowledger.scanner.pipeline import Outcome, RunReport
 from shadowledger.scanner.site import Site
 
-COLUMNS = ("source", "input", "standing", "collector", "records", "hits", "no_hit", "ignored", "issues", "note")
+COLUMNS = (
+    "source",
+    "input",
+    "standing",
+    "collector",
+    "records",
+    "hits",
+    "no_hit",
+    "not_examined",
+    "ignored",
+    "issues",
+    "note",
+)
 
 
 @click.command("scan")
@@ -59,7 +71,8 @@ def exit_code(report: RunReport) -> int:
 def print_report(report: RunReport, form: str, *, explain: bool) -> None:
     """Print what became of each input, and, below a table, what it amounts to."""
     rows = [_row(outcome) for outcome in report.outcomes]
-    columns = (*COLUMNS, "why") if explain else COLUMNS
+    screened = any(outcome.counts is not None and outcome.counts.not_examined_count for outcome in report.outcomes)
+    columns = [name for name in COLUMNS if screened or name != "not_examined"] + ["why"] * explain
     print_rows("sources", rows, columns, form, run=report.run_id, status=report.status)
     if form == "table":
         for outcome in report.outcomes:
@@ -79,6 +92,7 @@ def _row(outcome: Outcome) -> dict[str, object]:
         "records": counts.record_count if counts else None,
         "hits": counts.hit_count if counts else None,
         "no_hit": counts.no_hit_count if counts else None,
+        "not_examined": counts.not_examined_count if counts else None,
         "ignored": counts.ignored_count if counts else None,
         "issues": counts.issue_count if counts else None,
         "services": len(outcome.services),
