@@ -157,13 +157,14 @@ class Reading:
         the line that follows."""
         assert self._screen is not None  # noqa: S101 - for the reader: it was asked before
         number, at, given = first, 1, 0
-        for start, stop in self._screen.candidates(block):
+        candidates, has_gaps = self._screen.candidates(block)
+        for start, stop in candidates:
             number += block.count(b"\n", at, start)  # the slowest pass of all, so that no byte is counted twice
             at = start
             given += block[start] != _HASH
             yield number, _decoded(block[start:stop])
         number += block.count(b"\n", at)
-        unread = number - first - given - _no_records(block)
+        unread = number - first - given - (_no_records(block) if has_gaps else 0)
         self.not_examined_count += unread
         self.record_count += unread
         return number
@@ -187,8 +188,6 @@ class Reading:
 
 def _no_records(block: bytes) -> int:
     """Lines of a block that are blank or comments; it begins and ends with a newline."""
-    if b"\n\n" not in block and b"\n#" not in block and b"\r" not in block:
-        return 0
     return sum(line[:1] == b"#" or not line.strip() for line in block[1:-1].split(b"\n"))
 
 

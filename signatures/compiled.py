@@ -21,6 +21,8 @@ from platformdirs import user_cache_path
 T = TypeVar("T")
 _LARGEST = 64 << 20
 _DIGEST_BYTES = 32
+_KEPT = 4
+"""Versions of one thing: of several installations, and of several organizations' own signatures."""
 
 
 def compiled(name: str, sources: Iterable[Path], make: Callable[[], T], decoder: msgspec.msgpack.Decoder[T]) -> T:
@@ -91,13 +93,13 @@ def _taken(path: Path) -> bytes | None:
 
 
 def _keep(path: Path, name: str, body: bytes) -> None:
-    """Whole or not at all; what was made of other versions goes. A full disk or a closed folder is no error."""
+    """Whole or not at all; of other versions a few stay. A full disk or a closed folder is no error."""
     try:
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
             file.write(hashlib.sha256(body).digest() + body)
         Path(file.name).replace(path)
-        for other in path.parent.glob(f"{name}-*.msgpack"):
-            if other != path:
-                other.unlink(missing_ok=True)
+        versions = sorted(path.parent.glob(f"{name}-*.msgpack"), key=lambda other: other.stat().st_mtime_ns)
+        for other in versions[:-_KEPT]:
+            other.unlink(missing_ok=True)
     except OSError:
         return

@@ -23,6 +23,8 @@ except ImportError:  # no wheel for this platform
     hyperscan = None
 
 _HEADER = Pattern(rb"\n#[^\n]")
+_GAP = Pattern(rb"\n[ \t\r\n#]")
+"""Before what may be a blank line or a comment."""
 _BYTES = msgspec.msgpack.Decoder(bytes)
 
 
@@ -30,17 +32,23 @@ class Screen:
     """All patterns, compiled."""
 
     def __init__(self, wanted: Sequence[Pattern]) -> None:
+        wanted = (_GAP, *wanted)
         self._beside = [pattern.beside for pattern in wanted]
         self._database = _database([pattern.expression for pattern in wanted])
         self._scratch = hyperscan.Scratch(self._database)
 
-    def candidates(self, block: bytes) -> list[tuple[int, int]]:
-        """Where the lines begin and end that can be a hit, in order. The block begins and ends with a newline, so that
-        no name stands at its edge."""
+    def candidates(self, block: bytes) -> tuple[list[tuple[int, int]], bool]:
+        """Where the lines begin and end that can be a hit, in order, and whether there may be blank lines or comments.
+        The block begins and ends with a newline, so that no name stands at its edge."""
         ends: list[tuple[int, int]] = []
+        has_gaps = False
 
         def take(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            ends.append((end, number))
+            nonlocal has_gaps
+            if number:
+                ends.append((end, number))
+            else:
+                has_gaps = True
 
         self._database.scan(block, match_event_handler=take, scratch=self._scratch)
         ends.sort()
@@ -56,7 +64,7 @@ class Screen:
                 continue
             found.append((start, stop))
             upto = stop
-        return found
+        return found, has_gaps
 
 
 def _database(expressions: list[bytes]) -> Any:  # noqa: ANN401 - Hyperscan's own
