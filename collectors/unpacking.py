@@ -13,8 +13,9 @@ import lzma
 import re
 import zlib
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import zstandard
 
@@ -153,15 +154,21 @@ class Frame(Protocol):
     def decompress(self, data: bytes, size: int, /) -> bytes: ...
 
 
+try:
+    _inflate: Any = import_module("isal.isal_zlib")
+except ImportError:  # no wheel for this platform
+    _inflate = zlib
+
+
 class _Deflated:
-    """zlib's, in the shape of a Frame."""
+    """ISA-L's or zlib's, in the shape of a Frame; the first is twice as fast: https://github.com/pycompression/python-isal"""
 
     def __init__(self, window_bits: int) -> None:
-        self._frame = zlib.decompressobj(window_bits)
+        self._frame = _inflate.decompressobj(window_bits)
 
     @property
     def eof(self) -> bool:
-        return self._frame.eof
+        return bool(self._frame.eof)
 
     @property
     def needs_input(self) -> bool:
@@ -169,10 +176,10 @@ class _Deflated:
 
     @property
     def unused_data(self) -> bytes:
-        return self._frame.unused_data
+        return bytes(self._frame.unused_data)
 
     def decompress(self, data: bytes, size: int, /) -> bytes:
-        return self._frame.decompress(self._frame.unconsumed_tail + data, size)
+        return bytes(self._frame.decompress(self._frame.unconsumed_tail + data, size))
 
 
 class _Zstandard:
@@ -259,7 +266,7 @@ class Unpacked(Stream):
     def _unpack(self, data: bytes, size: int) -> bytes:
         try:
             return self._frame.decompress(data, size)
-        except (OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError) as error:
+        except (OSError, zlib.error, _inflate.error, lzma.LZMAError, zstandard.ZstdError) as error:
             if "memory" in str(error).lower():  # neither library says so in another way
                 most = f"{MOST_MEMORY_BYTES >> 20} MiB"
                 raise UnpackError(f"the {self._layer} file asks for more than {most} of memory to unpack it") from None
