@@ -81,6 +81,8 @@ class Reading:
         self._screen = screen
         self.not_examined_count = 0
         """Records, counted by their lines, that the screen saw nothing in."""
+        self.on_block: Callable[[int, int], None] | None = None
+        """Told after each block of lines: bytes and lines that were read."""
         self._census = census
         self.is_census = False
         """Whether the present block is one of those of which a collector counts the hosts that nobody wants too. What
@@ -144,6 +146,8 @@ class Reading:
             if len(rest) > LONGEST_LINE_BYTES:
                 self._long_line(number)
                 rest, skipping = b"", True
+            if self.on_block is not None:
+                self.on_block(self.opened.delivered_bytes, number - self.start_line)
         if rest and self.opened.damage:
             self.unfinished_bytes = len(rest)
         elif rest:

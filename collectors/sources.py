@@ -161,6 +161,11 @@ class Opened:
         modified_us = self.path.stat().st_mtime_ns // 1000 if self.path else 0
         return min(self._written_us or modified_us, modified_us)
 
+    @property
+    def size_bytes(self) -> int:
+        """What it will give in all; 0 where that is known only at the end: of streams, and of what is packed."""
+        return self.path.stat().st_size if self.path is not None and self._plain is not None else 0
+
     def _read_head(self) -> bytes:
         first = self._first()
         marked = first.startswith((codecs.BOM_UTF8, *(mark for mark, _ in _UTF16)))

@@ -24,6 +24,11 @@ class Accounting:
         self._position = 0
         self._kind = ""
 
+    @property
+    def hits(self) -> int:
+        """So far."""
+        return self._counts["hit"]
+
     def hit(self, position: int) -> None:
         """A record betrayed a service."""
         self._count("hit", position)

@@ -41,6 +41,7 @@ from shadowledger.scanner.identify import Standing, identify, mark_of
 from shadowledger.scanner.knowledge import Signatures
 from shadowledger.scanner.match import NOT_A_QUESTION, match_record
 from shadowledger.scanner.misunderstood import Misunderstood, misunderstood
+from shadowledger.scanner.progress import Progress, Silent
 from shadowledger.scanner.recognise import recognise
 from shadowledger.scanner.unknowns import Unknowns
 
@@ -95,6 +96,7 @@ class Scan:
         self.identities = identities
         self.signatures = signatures
         self.index = signatures.index
+        self.progress: Progress = Silent()
 
     def close(self) -> None:
         """Close the inventory and the identities store."""
@@ -173,7 +175,9 @@ class Scan:
         whole = again is not None or source is None or not _resumes(found) or source.mark.open_line
         if source is not None and not whole:
             reading.start_byte, reading.start_line = source.mark.read_bytes, source.mark.next_position
+        self.progress.begin(outcome.name, opened.size_bytes - reading.start_byte)
         fold, unknowns, accounting = self._read(collector, reading)
+        self.progress.end()
         counts = accounting.counts(reading, fold.days, fold.zones)
         new = Source(
             source.id if source else 0,
@@ -200,6 +204,7 @@ class Scan:
     def _read(self, collector: Collector, reading: Reading) -> tuple[Fold, Unknowns, Accounting]:
         """Match and fold everything a collector finds, and account for all of it."""
         fold, unknowns, accounting = Fold(self.index), Unknowns(self.index), Accounting()
+        reading.on_block = lambda size, lines: self.progress.reached(size, lines, accounting.hits)
         for record in reading.records(collector):
             if isinstance(record, Issue | Ignored):
                 accounting.left_out(record)

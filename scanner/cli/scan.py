@@ -10,6 +10,7 @@ from shadowledger.collectors.reading import Census
 from shadowledger.collectors.registry import BY_ID
 from shadowledger.collectors.sources import InputNotFoundError, find
 from shadowledger.scanner.cli.options import choices_of, format_option, open_scan, print_rows, source_options
+from shadowledger.scanner.cli.progress import progress
 from shadowledger.scanner.output import clean, near
 from shadowledger.scanner.pipeline import Outcome, RunReport
 from shadowledger.scanner.site import Site
@@ -56,7 +57,8 @@ def command(
         raise click.UsageError(str(error)) from error
     scan = open_scan(site, create=True)
     try:
-        report = scan.run(paths, choices)
+        with progress() as scan.progress:
+            report = scan.run(paths, choices)
     finally:
         scan.close()
     print_report(report, form, explain=explain)
