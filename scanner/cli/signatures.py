@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,10 +13,10 @@ from shadowledger.scanner.cli import packs, unknown
 from shadowledger.scanner.cli.options import format_option, open_signatures, print_rows
 from shadowledger.scanner.output import as_json, clean
 from shadowledger.scanner.site import Site
-from shadowledger.signatures.lint import lint
+from shadowledger.signatures.lint import lint, stale
 from shadowledger.signatures.load import load_catalogue, load_files
 from shadowledger.signatures.queries import answer, ask
-from shadowledger.signatures.risks import NAMES, UNKNOWN, load_risk
+from shadowledger.signatures.risks import NAMES, UNKNOWN, lint_risk, load_risk
 from shadowledger.signatures.schema import Service
 
 LINES_AT_ONCE = 4096
@@ -106,12 +107,18 @@ def _risk_rows(service_id: str) -> list[dict[str, object]]:
 @command.command("lint")
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def lint_(files: tuple[Path, ...]) -> int:
-    """Check signature FILES, or the whole catalogue: every flaw at once, with its file and key."""
+    """Check signature FILES, or the whole catalogue: every flaw at once, with its file and key.
+
+    What was last reviewed more than twelve months ago is listed, and is no flaw."""
     catalogue, flaws = load_files(files, origin="catalogue") if files else load_catalogue()
     flaws = [*flaws, *lint(catalogue)]
-    for flaw in flaws:
-        click.echo(clean(str(flaw)))
-    click.echo(f"{len(catalogue)} services, {len(flaws)} flaws.", err=True)
+    if not files:
+        risks, wrong = load_risk()
+        flaws += [*wrong, *lint_risk(risks, {service.id for service in catalogue})]
+    old = stale(catalogue, dt.datetime.now(dt.UTC).date())
+    for told in (*flaws, *old):
+        click.echo(clean(str(told)))
+    click.echo(f"{len(catalogue)} services, {len(flaws)} flaws, {len(old)} to be reviewed.", err=True)
     return 5 if flaws else 0
 
 

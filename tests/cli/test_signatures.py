@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
+from checkout import CHECKOUT
 from commands import shadowledger
+
+SERVICES = CHECKOUT / "signatures" / "services"
 
 from shadowledger.signatures.risks import NAMES
 
@@ -104,7 +108,17 @@ def test_lint_names_every_flaw_at_once(tmp_path: Path) -> None:
     file.write_text(FLAWED)
     done = shadowledger("signatures", "lint", file)
     assert done.code == 5
-    assert done.stderr.endswith(" flaws.\n")
+    assert done.stderr.endswith(" to be reviewed.\n")
+
+
+def test_what_was_reviewed_long_ago_is_listed_and_is_no_flaw(tmp_path: Path) -> None:
+    text = (SERVICES / "chatgpt.toml").read_text(encoding="utf-8")
+    path = tmp_path / "chatgpt.toml"
+    path.write_text(re.sub(r"reviewed_on = \S+", "reviewed_on = 2024-01-31", text), encoding="utf-8")
+    done = shadowledger("signatures", "lint", path)
+    assert done.code == 0
+    assert "last reviewed on 2024-01-31" in done.stdout
+    assert done.stderr == "1 services, 0 flaws, 1 to be reviewed.\n"
     for words in (
         "mine.toml: colour: unknown key",
         "mine.toml: id: 'other' must be",
