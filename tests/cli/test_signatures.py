@@ -10,10 +10,9 @@ import pytest
 from checkout import CHECKOUT
 from commands import shadowledger
 
-SERVICES = CHECKOUT / "signatures" / "services"
-
 from shadowledger.signatures.risks import NAMES
 
+SERVICES = CHECKOUT / "signatures" / "services"
 ASKED: list[tuple[bytes, str | None]] = [
     (b"chatgpt.com", "ChatGPT"),
     (b"ChatGPT.com.:443", "ChatGPT"),
@@ -109,16 +108,6 @@ def test_lint_names_every_flaw_at_once(tmp_path: Path) -> None:
     done = shadowledger("signatures", "lint", file)
     assert done.code == 5
     assert done.stderr.endswith(" to be reviewed.\n")
-
-
-def test_what_was_reviewed_long_ago_is_listed_and_is_no_flaw(tmp_path: Path) -> None:
-    text = (SERVICES / "chatgpt.toml").read_text(encoding="utf-8")
-    path = tmp_path / "chatgpt.toml"
-    path.write_text(re.sub(r"reviewed_on = \S+", "reviewed_on = 2024-01-31", text), encoding="utf-8")
-    done = shadowledger("signatures", "lint", path)
-    assert done.code == 0
-    assert "last reviewed on 2024-01-31" in done.stdout
-    assert done.stderr == "1 services, 0 flaws, 1 to be reviewed.\n"
     for words in (
         "mine.toml: colour: unknown key",
         "mine.toml: id: 'other' must be",
@@ -129,6 +118,16 @@ def test_what_was_reviewed_long_ago_is_listed_and_is_no_flaw(tmp_path: Path) -> 
     file.write_bytes(b"\xff")
     assert "mine.toml: -: cannot be read" in shadowledger("signatures", "lint", file).stdout
     assert shadowledger("signatures", "lint", tmp_path / "nowhere.toml").code == 2
+
+
+def test_what_was_reviewed_long_ago_is_listed_and_is_no_flaw(tmp_path: Path) -> None:
+    text = (SERVICES / "chatgpt.toml").read_text(encoding="utf-8")
+    path = tmp_path / "chatgpt.toml"
+    path.write_text(re.sub(r"reviewed_on = \S+", "reviewed_on = 2024-01-31", text), encoding="utf-8")
+    done = shadowledger("signatures", "lint", path)
+    assert done.code == 0
+    assert "last reviewed on 2024-01-31" in done.stdout
+    assert done.stderr == "1 services, 0 flaws, 1 to be reviewed.\n"
 
 
 def test_an_overlay_is_part_of_what_is_asked_and_its_flaws_stop_everything(tmp_path: Path) -> None:
