@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from shadowledger.collectors.records import UNKNOWN_BYTES, Artifact, Traffic
 from shadowledger.db.contributions import Contribution
 from shadowledger.db.names import Name, address_name, device_name, user_name
 from shadowledger.scanner.days import DAY_US, day_text
-from shadowledger.scanner.ladders import ACCOUNT_KINDS, NOTHING, presence_rung, use_rung
+from shadowledger.scanner.ladders import ACCOUNT_KINDS, NOTHING, UPLOAD_BYTES, presence_rung, use_rung
 from shadowledger.scanner.match import Hit, agent_class
 from shadowledger.signatures.index import Index, Match
+from shadowledger.signatures.schema import Indicator
 
+T = TypeVar("T")
 SESSION_GAP_US = 30 * 60 * 1_000_000
 KEPT_POSITIONS = 16
+_MOST_WAYS = 1 << 14
 _HOUR_US = 3_600_000_000
 _HOURS = tuple(1 << hour for hour in range(24))
 """Shared, because most keys have one hour."""
@@ -81,13 +84,17 @@ class _Sum:
         return " ".join(map(str, (self.first, *(self.later or ()))))
 
 
-class _Whos(dict[tuple[str, str, str], Who]):
-    """User, device and client as a source writes them, to their canonical forms; it says the same over and over."""
+class _Numbered(dict[T, int]):
+    """Each value once, and its number by order: keys of numbers are compared in no time, tuples of texts are not."""
 
-    def __missing__(self, words: tuple[str, str, str]) -> Who:
-        user, device, client = words
-        who = self[words] = Who(user_name(user), device_name(device), address_name(client))
-        return who
+    def __init__(self) -> None:
+        super().__init__()
+        self.values_by_number: list[T] = []
+
+    def __missing__(self, value: T) -> int:
+        number = self[value] = len(self.values_by_number)
+        self.values_by_number.append(value)
+        return number
 
 
 class Fold:
@@ -95,16 +102,22 @@ class Fold:
 
     def __init__(self, index: Index) -> None:
         self._index = index
-        self._sums: dict[tuple[int, Way], dict[Who, _Sum]] = {}
+        self._ways: _Numbered[Way] = _Numbered()
+        self._whos: _Numbered[Who] = _Numbered()
+        self._sums: dict[tuple[int, int], dict[int, _Sum]] = {}
         """Under days since 1970 (-1 where the source has no time) and ways, by who it was."""
-        self._whos = _Whos()
+        self._written: dict[tuple[str, str, str], int] = {}
+        """User, device and client as a source writes them, over and over, to whom they are."""
+        self._told: dict[tuple[object, ...], tuple[int, Indicator]] = {}
+        """What a way follows from, to the way; see `_way_of_traffic`."""
         self.zones: Counter[str] = Counter()
 
     def add(self, hit: Hit) -> None:
         """Take in one hit."""
         record = hit.record
         if isinstance(record, Artifact):
-            way, client, sent, received = _way_of_artifact(record, hit.match), "", UNKNOWN_BYTES, UNKNOWN_BYTES
+            way = self._ways[_way_of_artifact(record, hit.match)]
+            client, sent, received = "", UNKNOWN_BYTES, UNKNOWN_BYTES
         else:
             way, client = self._way_of_traffic(record, hit.match), record.client
             sent, received = record.sent_bytes, record.received_bytes
@@ -112,14 +125,33 @@ class Fold:
         sums = self._sums.get((day, way))
         if sums is None:
             sums = self._sums[day, way] = {}
-        who = self._whos[record.user, record.device, client]
+        who = self._written.get((record.user, record.device, client))
+        if who is None:
+            who = self._who(record.user, record.device, client)
         total = sums.get(who)
         if total is None:
             total = sums[who] = _Sum(record.position)
         total.add(record.position, record.time_us, sent, received)
         self.zones[record.tz_source or "none"] += 1
 
-    def _way_of_traffic(self, record: Traffic, match: Match) -> Way:
+    def _who(self, user: str, device: str, client: str) -> int:
+        number = self._whos[Who(user_name(user), device_name(device), address_name(client))]
+        self._written[user, device, client] = number
+        return number
+
+    def _way_of_traffic(self, record: Traffic, match: Match) -> int:
+        """Remembered by all that it depends on. The key holds the indicator's id, and the value the indicator, so that
+        no other gets the same id."""
+        told = record.via, record.action, record.user_agent, bool(record.path), record.sent_bytes >= UPLOAD_BYTES
+        key = id(match.indicator), match.instance, told
+        known = self._told.get(key)
+        if known is None:
+            if len(self._told) >= _MOST_WAYS:
+                self._told.clear()
+            known = self._told[key] = self._ways[self._new_way(record, match)], match.indicator
+        return known[0]
+
+    def _new_way(self, record: Traffic, match: Match) -> Way:
         indicator = match.indicator
         agent = agent_class(self._index, record.user_agent)
         return Way(
@@ -137,11 +169,11 @@ class Fold:
 
     @property
     def service_ids(self) -> set[str]:
-        return {way.service_id for _, way in self._sums}
+        return {way.service_id for way in self._ways}
 
     def names(self) -> Iterator[Name]:
         """Everybody and everything that the contributions name; some more than once."""
-        for who in self._whos.values():
+        for who in self._whos:
             yield from who
 
     @property
@@ -152,13 +184,16 @@ class Fold:
 
     def contributions(self, id_of: Callable[[Name], str]) -> Iterator[Contribution]:
         """The rows to store, with names replaced by their ids."""
-        for (day, way), sums in self._sums.items():
+        ids = [(id_of(who.actor), id_of(who.device), id_of(who.client)) for who in self._whos]
+        for (day, number), sums in self._sums.items():
+            day_on, way = day_text(day), self._ways.values_by_number[number]
             for who, total in sums.items():
+                actor, device, client = ids[who]
                 yield Contribution(
-                    day_text(day),
-                    id_of(who.actor),
-                    id_of(who.device),
-                    id_of(who.client),
+                    day_on,
+                    actor,
+                    device,
+                    client,
                     *way,
                     total.count,
                     total.sessions,
