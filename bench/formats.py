@@ -62,7 +62,18 @@ def _scan(folder: Path, collector: Collector, log: Path) -> Cost:
         path.unlink()
     inventory = str(folder / "inventory.db")
     return run(
-        [console("shadowledger"), "--db", inventory, "scan", str(log), "--collector", collector.id, "--year", "2026"]
+        [
+            console("shadowledger"),
+            "--db",
+            inventory,
+            "scan",
+            str(log),
+            "--no-prefilter",
+            "--collector",
+            collector.id,
+            "--year",
+            "2026",
+        ]
     )
 
 
