@@ -47,6 +47,7 @@ from shadowledger.scanner.unknowns import Unknowns
 
 OVERTAKEN = "overtaken"
 ATTEMPTS = 3
+WORTH_A_SCREEN_BYTES = 4 << 20
 ONCE = "a stream is read only once, so nothing was counted: save it as a file and scan that"
 
 
@@ -170,7 +171,8 @@ class Scan:
             outcome.problem = _other_settings(source, choices.told(self.identities))
             return
         wanted, command = self.index.wanted, self.signatures.command_words
-        screen = self.signatures.screen(collector) if choices.prefilter and _are_plain(found.layers) else None
+        screened = choices.prefilter and _are_plain(found.layers) and _is_worth_a_screen(opened)
+        screen = self.signatures.screen(collector) if screened else None
         reading = Reading(opened, choices.settings, wanted, command, found.layers, choices.census, screen)
         whole = again is not None or source is None or not _resumes(found) or source.mark.open_line
         if source is not None and not whole:
@@ -267,6 +269,11 @@ def forget(connection: sqlite3.Connection, source_id: int) -> bool:
 
 def _resumes(found: Detected) -> bool:
     return found.collector.resumes and found.layers.are_lines
+
+
+def _is_worth_a_screen(opened: Opened) -> bool:
+    """Whether an input is so large, as far as that is known, that a screen saves more than it takes to load one."""
+    return opened.path is None or opened.path.is_fifo() or opened.path.stat().st_size >= WORTH_A_SCREEN_BYTES
 
 
 def _are_plain(layers: Layers) -> bool:

@@ -22,6 +22,7 @@ from shadowledger.scanner.census import domain_days, registrable
 from shadowledger.scanner.match import NOT_A_QUESTION
 from shadowledger.signatures.index import Index
 from shadowledger.signatures.load import load_catalogue
+from shadowledger.signatures.screen import hyperscan
 
 INDEX = Index(load_catalogue()[0])
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -157,3 +158,22 @@ def test_a_day_keeps_its_most_frequent_domains(tmp_path: Path, monkeypatch: pyte
         add_census(connection, 1, 1, [*rows, DomainDay("2026-01-02", "rare.com", 1)], is_sampled=False)
         kept = {one.domain: one.is_sampled for one in domains_seen(connection)}
     assert kept == {"d3.com": True, "d4.com": True, "d5.com": True, "rare.com": False}
+
+
+def test_no_result_depends_on_the_prefilter(log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shadowledger.scanner.pipeline.WORTH_A_SCREEN_BYTES", 0)
+    told = []
+    for name, words in (("screened", ()), ("plain", ("--no-prefilter",))):
+        db = tmp_path / f"{name}.db"
+        assert shadowledger("scan", log, "--census", "off", *words, db=db).code == 0
+        with closing(sqlite3.connect(db)) as connection:
+            rows = connection.execute(
+                "select day_on, service_id, role, hours, record_count, session_count, first_position, last_position, "
+                "positions from contribution order by first_position"
+            ).fetchall()
+            (reading,) = connection.execute(
+                "select record_count, hit_count, no_hit_count + not_examined_count, not_examined_count > 0 from reading"
+            )
+            told.append((rows, reading[:3]))
+            assert reading[3] == (name == "screened" and hyperscan is not None)
+    assert told[0] == told[1]
