@@ -138,7 +138,7 @@ def decisive(mapping: Mapping) -> Decisive:
         len(texts),
         tuple((columns.index(column), frozenset(words[column] - _SAID)) for column in kinds),
         tuple(tuple(columns.index(column) for column in told) for told in alone),
-        (*(_target(one, columns) for one in types), Target()),
+        (*(_target(one, columns) for one in types), Target(is_ignored=True)),
         NOTHING | {mark.lower() for mark in mapping.nothing},
     )
 
@@ -166,7 +166,7 @@ def _targets(one: RecordType) -> Iterator[str]:
 def _target(one: RecordType, columns: tuple[str, ...]) -> Target:
     """Where one type takes its target from. Only plain columns give way to one another; others are taken whole."""
     if one.ignore:
-        return Target()
+        return Target(is_ignored=True)
     hosts = columns_of(one.host)
     is_plain = isinstance(one.host, str) or (isinstance(one.host, tuple) and all(isinstance(c, str) for c in one.host))
     cut = [*_cut(one.url), *_cut(one.path)]

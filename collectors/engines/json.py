@@ -102,6 +102,7 @@ def _looking(columns: Sequence[str], places: Sequence[tuple[str, ...]]) -> Glanc
     several = len(getters) > 1
     get = attrgetter(*getters)
     rests = [columns[at].split(".")[len(place) :] for at, place in enumerate(places) if at not in members]
+    has_lists = any(rests)
 
     def look(raw: str) -> tuple[str, ...] | None:
         start = 0 if raw[:1] == "{" else _start(raw)
@@ -112,11 +113,8 @@ def _looking(columns: Sequence[str], places: Sequence[tuple[str, ...]]) -> Glanc
         except _BROKEN:
             return None
         values: tuple[Any, ...] = told if several else (told,)
-        if not _TEXT.issuperset(map(type, values)):
-            texts = [
-                one if one.__class__ is str else "" if one is None else _text(one, rest)
-                for one, rest in zip(values, rests, strict=True)
-            ]
+        if has_lists or not _TEXT.issuperset(map(type, values)):
+            texts = [_text(one, rest) for one, rest in zip(values, rests, strict=True)]
             if None in texts:
                 return None
             values = tuple(texts)
@@ -131,9 +129,11 @@ def _looking(columns: Sequence[str], places: Sequence[tuple[str, ...]]) -> Glanc
 
 
 def _text(value: Any, rest: list[str]) -> str | None:  # noqa: ANN401 - whatever JSON holds
-    """What splitting makes of a value; None where a glance cannot tell."""
+    """What splitting makes of a value, of which a column is what `rest` leads to; None where a glance cannot tell."""
+    if value.__class__ is str or value is None:
+        return "" if rest else value or ""
     if value.__class__ is list:
-        return _only(value, rest)
+        return _only(value, rest) if rest else ""
     return as_text(value) if value.__class__ in (int, bool) else None
 
 

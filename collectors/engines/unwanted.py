@@ -27,6 +27,8 @@ class Target(NamedTuple):
     whole: tuple[int, ...] = ()
     paths: tuple[int, ...] = ()
     """URLs and paths."""
+    is_ignored: bool = False
+    """Whether nothing that such a record says is asked about, the columns that count alone included."""
 
 
 class Decisive(NamedTuple):
@@ -111,18 +113,23 @@ def _source(decisive: Decisive) -> str:
     kinds = [_KIND.format(columns[at], at) for at, _ in decisive.kinds]
     choice = f"({''.join(f'{one}, ' for one in (*columns[: decisive.texts], *kinds))})"
     told = ["def choice(seen):", unpacked, f"    return {choice}", "def knows(seen):", unpacked]
-    for number, places in enumerate(decisive.alone):
-        if texts := [columns[at] for at in places]:
-            told.append(f"    if ({' or '.join(texts)}) and ({', '.join(texts)},) not in alone_{number}:")
-            told.append("        return None")
     told.append(f"    number = {'type_of(' + choice + ')' if decisive.texts or decisive.kinds else 0}")
     for number, target in enumerate(decisive.targets):
         told.append(f"    if number == {number}:")
+        told += () if target.is_ignored else _alone(decisive.alone)
         told += _answer(number, target)
     return "\n".join(told)
 
 
 _KIND = "{0} and (('-' if w in NOTHING else '*') if (w := {0}.strip().lower()) and w not in words_{1} else w)"
+
+
+def _alone(alone: tuple[tuple[int, ...], ...]) -> Iterator[str]:
+    """Lines that leave the answer open where a column that counts alone says what was not met before."""
+    for number, places in enumerate(alone):
+        if texts := [f"c{at}" for at in places]:
+            yield f"        if ({' or '.join(texts)}) and ({', '.join(texts)},) not in alone_{number}:"
+            yield "            return None"
 
 
 def _answer(number: int, target: Target) -> Iterator[str]:
@@ -142,7 +149,7 @@ def _answer(number: int, target: Target) -> Iterator[str]:
 def _reducer(target: Target, nothing: frozenset[str], api_words: frozenset[str]) -> Callable[[Seen], Seen | None]:
     """From the texts of all columns to those of the target, URLs without their path. None where a path could be an
     API's: that has to be asked each time."""
-    first, whole, paths = target
+    first, whole, paths, _ = target
     taken = _taker(whole)
 
     def reduce(seen: Seen) -> Seen | None:
