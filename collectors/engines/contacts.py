@@ -82,11 +82,12 @@ class Contacts:
             found: list[Record] = list(plan.artifacts(position, fields, self._clock, self._reading))
             yield from found or [Ignored(position, f"names no {plan.type.kind.replace('_', ' ')}")]
             return
-        target = plan.target(fields)
+        target, wanted = plan.target(fields), self._reading.wanted
+        tells = wanted is not None and self._tells(plan, target, fields, wanted)
         if not target.host or (":" in target.host and not is_address_shaped(target.host)):
             yield self._ignored(position, "names no host")
             return
-        if self._reading.wanted is not None and not self._is_wanted(plan, target, fields, self._reading.wanted):
+        if wanted is not None and not self._is_wanted(plan, target, wanted, tells=tells):
             if self._reading.is_census and plan.type.via not in _NO_QUESTION:
                 self._reading.count(target.host, plan.stamp(fields, self._clock)[0])
             return
@@ -102,10 +103,8 @@ class Contacts:
             self.is_dull = bool(value) and not wanted.artifact(plan.type.kind, value)
         return self.is_dull
 
-    def _is_wanted(self, plan: Plan, target: Asked, fields: Fields, wanted: Wanted) -> bool:
-        if plan.type.via in _NO_QUESTION:
-            self.is_dull = True
-            return False
+    def _tells(self, plan: Plan, target: Asked, fields: Fields, wanted: Wanted) -> bool:
+        """Whether a program or a label says something whatever the target is; of a user agent the index is asked."""
         program = base_name(plan.values["process"](fields))
         telling = (
             wanted.agent(target.user_agent),
@@ -114,7 +113,13 @@ class Contacts:
             wanted.label(plan.values["category_label"](fields)[:LONGEST_TEXT]),
         )
         self.dull = (not telling[0], not telling[1], not telling[2], not telling[3])
-        if wanted(*target[:6]) or True in telling[1:]:
+        return True in telling[1:]
+
+    def _is_wanted(self, plan: Plan, target: Asked, wanted: Wanted, *, tells: bool) -> bool:
+        if plan.type.via in _NO_QUESTION:
+            self.is_dull = True
+            return False
+        if wanted(*target[:6]) or tells:
             return True
         self.is_dull = self._names_hosts_alone or wanted.nobody(target.host)
         return False
