@@ -10,8 +10,8 @@ from shadowledger.collectors.collector import Head
 from shadowledger.collectors.sources import LONGEST_LINE_BYTES
 
 REMEMBERED = 1 << 16
-EVERY: frozenset[object] = frozenset()
-"""What is passed over in the blocks of a census: nothing."""
+NOTHING_KNOWN: frozenset[object] = frozenset()
+"""What is passed over in the blocks of a census."""
 LONGEST_KEY = 300
 """Characters; no host name has more, and what has is not worth remembering."""
 Key = TypeVar("Key", bound=Hashable)

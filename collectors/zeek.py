@@ -12,7 +12,7 @@ from typing import NamedTuple
 from shadowledger.collectors.clock import EXPLICIT, NO_TIME, Clock, Stamp, clock_of, epoch_us
 from shadowledger.collectors.collector import Collector, Head
 from shadowledger.collectors.dns.questions import question_word
-from shadowledger.collectors.lines import EVERY, Unwanted
+from shadowledger.collectors.lines import NOTHING_KNOWN, Unwanted
 from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.records import UNKNOWN_BYTES, Ignored, Issue, Record, Traffic
 from shadowledger.signatures.hosts import clean_host, split_authority, split_url
@@ -177,7 +177,7 @@ def read_tsv(reading: Reading) -> Iterator[Record]:
     header, clock = _Header(), clock_of(reading)
     unwanted: Unwanted[tuple[str, str]] = Unwanted()
     for first, lines in reading.blocks():
-        known = EVERY if reading.is_census else unwanted
+        known = NOTHING_KNOWN if reading.is_census else unwanted
         for position, line in enumerate(lines, first):
             if not line or line.isspace():
                 continue

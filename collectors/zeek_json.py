@@ -13,7 +13,7 @@ import msgspec
 
 from shadowledger.collectors.clock import Clock, clock_of
 from shadowledger.collectors.collector import Collector, Head
-from shadowledger.collectors.lines import EVERY, Unwanted, fitting
+from shadowledger.collectors.lines import NOTHING_KNOWN, Unwanted, fitting
 from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.records import Issue, Record
 from shadowledger.collectors.zeek import FILLS, NEEDED, REFERENCE, ignored, record, via_of
@@ -51,7 +51,7 @@ def read_json(reading: Reading) -> Iterator[Record]:
     clock = clock_of(reading)
     unwanted: Unwanted[tuple[str, str | int]] = Unwanted()
     for first, lines in reading.blocks():
-        known = EVERY if reading.is_census else unwanted
+        known = NOTHING_KNOWN if reading.is_census else unwanted
         reading.record_count += len(lines)
         for position, line in enumerate(lines, first):
             if not line or line[0] == "#" or line.isspace():

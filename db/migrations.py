@@ -168,12 +168,16 @@ create table audit (
 APPEND_ONLY = ("decision", "audit")
 
 
+def _run(db: Database, statements: str) -> None:
+    for statement in statements.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
 @inventory_steps()
 def m001_first_tables(db: Database) -> None:
     """Runs, sources, contributions, the official list, decisions and the audit chain."""
-    for statement in TABLES.split(";\n"):
-        if statement.strip():
-            db.execute(statement)
+    _run(db, TABLES)
     for table in APPEND_ONLY:
         for verb in ("update", "delete"):
             db.execute(
@@ -220,17 +224,13 @@ create index census_day on census (day_on, domain);
 @inventory_steps()
 def m003_unknown_ai(db: Database) -> None:
     """Hosts that look like AI, and the domains of each day that later signatures are asked of."""
-    for statement in UNKNOWN_TABLES.split(";\n"):
-        if statement.strip():
-            db.execute(statement)
+    _run(db, UNKNOWN_TABLES)
 
 
 def read_views(db: Database) -> None:
     """Make the views anew, as `views.sql` has them now."""
     text = Path(__file__).with_name("views.sql").read_text(encoding="utf-8")
-    for statement in text.split(";\n"):
-        if statement.strip():
-            db.execute(statement)
+    _run(db, text)
 
 
 identity_steps = Migrations("shadowledger.identities")
@@ -273,6 +273,4 @@ create table subnet (
 @identity_steps()
 def m001_first_identity_tables(db: Database) -> None:
     """Names sealed under the key, dated links between their ids, and the units they belong to."""
-    for statement in IDENTITY_TABLES.split(";\n"):
-        if statement.strip():
-            db.execute(statement)
+    _run(db, IDENTITY_TABLES)

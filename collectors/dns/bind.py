@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from shadowledger.collectors.clock import EXPLICIT, NO_TIME, Clock, Stamp, clock_of
 from shadowledger.collectors.collector import Collector, Head
 from shadowledger.collectors.dns.questions import question_word, unescaped_name
-from shadowledger.collectors.lines import EVERY, Unwanted, fitting
+from shadowledger.collectors.lines import NOTHING_KNOWN, Unwanted, fitting
 from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.records import Ignored, Issue, Record, Traffic
 from shadowledger.signatures.hosts import clean_host
@@ -55,7 +55,7 @@ def read(reading: Reading) -> Iterator[Record]:
     unwanted: Unwanted[str] = Unwanted()
     clock = clock_of(reading)
     for first, lines in reading.blocks():
-        known = EVERY if reading.is_census else unwanted
+        known = NOTHING_KNOWN if reading.is_census else unwanted
         reading.record_count += len(lines)
         for position, line in enumerate(lines, first):
             before, _, after = line.partition(_MARK)

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from shadowledger.collectors.clock import EXPLICIT, epoch_us
 from shadowledger.collectors.collector import Collector, Head
-from shadowledger.collectors.lines import EVERY, LONGEST_KEY, REMEMBERED, Unwanted, fitting
+from shadowledger.collectors.lines import LONGEST_KEY, NOTHING_KNOWN, REMEMBERED, Unwanted, fitting
 from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.records import UNKNOWN_BYTES, Ignored, Issue, Record, Traffic
 from shadowledger.signatures.hosts import split_authority, split_url
@@ -167,8 +167,8 @@ def read(reading: Reading) -> Iterator[Record]:
     requests = _Requests(reading)
     api_words = frozenset(reading.wanted.api_words if reading.wanted is not None else ())
     for first, lines in reading.blocks():
-        unwanted_tunnels = EVERY if reading.is_census else requests.unwanted_tunnels
-        nobodys = EVERY if reading.is_census else requests.nobodys
+        unwanted_tunnels = NOTHING_KNOWN if reading.is_census else requests.unwanted_tunnels
+        nobodys = NOTHING_KNOWN if reading.is_census else requests.nobodys
         reading.record_count += len(lines)
         for position, line in enumerate(lines, first):
             fields = line.split(None, 7)
