@@ -44,6 +44,8 @@ class Traffic(NamedTuple):
     app_label: str = ""
     category_label: str = ""
     """What the proxy itself called it."""
+    content_type: str = ""
+    """Of the answer, as the source writes it."""
 
 
 class Artifact(NamedTuple):

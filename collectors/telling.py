@@ -8,7 +8,7 @@ from shadowledger.collectors.records import UNKNOWN_BYTES, Artifact, Ignored, Is
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _PLAIN = ("via", "client", "user", "device", "host", "method", "user_agent", "process", "action", "question_type")
-_LABELS = ("app_label", "category_label")
+_LABELS = ("app_label", "category_label", "content_type")
 
 
 def iso(time_us: int) -> str:

@@ -31,7 +31,8 @@ class Unknowns:
         if (hit is not None and hit.match.indicator.kind not in _AT_ANY_HOST) or record.via in NOT_A_QUESTION:
             return
         labels = (record.app_label, record.category_label)
-        found = clues(self._index, record.host, record.path, record.method, record.port, record.user_agent, labels)
+        asked = (record.path, record.method, record.port, record.user_agent)
+        found = clues(self._index, record.host, *asked, labels, record.content_type)
         if not found or (record.host not in self._counts and len(self._counts) >= _MOST_HOSTS):
             return
         day = record.time_us // DAY_US if record.time_us else -1

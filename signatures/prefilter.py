@@ -20,7 +20,7 @@ from shadowledger.signatures.artifacts import process_name
 from shadowledger.signatures.compiled import kept
 from shadowledger.signatures.index import Index
 from shadowledger.signatures.schema import Indicator, Strength
-from shadowledger.signatures.unknown import weights
+from shadowledger.signatures.unknown import EVENT_STREAM, weights
 
 _EDGE = "[^a-z0-9-]"
 """What stands before and behind a name: a byte that goes on with none."""
@@ -114,6 +114,9 @@ def _programs(hits: Iterable[Indicator]) -> Iterator[Pattern]:
 
 
 def _labels() -> Iterator[Pattern]:
+    """What gateways say of contacts that no signature names."""
+    kind, _, subtype = EVENT_STREAM.partition("/")
+    yield Pattern(_expression(re.escape(kind), r"(?:\\?/|%(?:25)?2f)", re.escape(subtype)))
     for phrase in weights().labels.phrases:
         yield Pattern(_expression(_AFTER_WORD, "[^a-z0-9]{1,8}".join(phrase.split()), _AFTER_WORD))
 

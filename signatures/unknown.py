@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _WORDS = re.compile(r"[^\W_]+")
 _REMEMBERED = 1 << 14
 _LONGEST_LABEL = 300
+EVENT_STREAM = "text/event-stream"
 
 
 class Clue(NamedTuple):
@@ -38,6 +39,8 @@ class _Points(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     api_path_certain: int
     user_agent: int
     label: int
+    event_stream: int
+    event_stream_to_post: int
     word: int
     tld: int
     docs: float
@@ -87,6 +90,12 @@ def is_ai_label(text: str) -> bool:
     return known
 
 
+def is_event_stream(content_type: str) -> bool:
+    """Whether an answer is a stream of server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html),
+    which is how models answer while they think."""
+    return content_type[: len(EVENT_STREAM)].lower() == EVENT_STREAM
+
+
 def clues(
     index: Index,
     host: str,
@@ -95,6 +104,7 @@ def clues(
     port: int = 0,
     user_agent: str = "",
     labels: Iterable[str] = (),
+    content_type: str = "",
 ) -> list[Clue]:
     """What speaks for AI in one contact, the strongest first; nothing where the host is somebody's already."""
     if not index.is_open(host):
@@ -102,6 +112,8 @@ def clues(
     found = [*_of_api(index, path, method, port), *_of_agent(index, user_agent)]
     called = weights().points.label
     found += [Clue(called, f"called '{label[:80]}'") for label in labels if label and is_ai_label(label)]
+    if is_event_stream(content_type):
+        found.append(_of_stream(method))
     return sorted(dict.fromkeys([*found, *_of_name(host)]), reverse=True)
 
 
@@ -131,6 +143,12 @@ def _of_agent(index: Index, user_agent: str) -> Iterable[Clue]:
     found = index.user_agent(user_agent) if user_agent else None
     if found is not None and found.indicator.role == "api" and found.is_hit:
         yield Clue(weights().points.user_agent, f"SDK {found.indicator.value}")
+
+
+def _of_stream(method: str) -> Clue:
+    if method == "POST":
+        return Clue(weights().points.event_stream_to_post, "POST answered by an event stream")
+    return Clue(weights().points.event_stream, "answered by an event stream")
 
 
 def _of_name(host: str) -> Iterable[Clue]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shadowledger.signatures.schema import Strength
-from shadowledger.signatures.unknown import is_ai_label
+from shadowledger.signatures.unknown import is_ai_label, is_event_stream
 
 if TYPE_CHECKING:
     from shadowledger.signatures.index import Index
@@ -43,6 +43,10 @@ class Wanted:
     def label(self, text: str) -> bool:
         """Whether this is how a gateway calls AI, be it known or not."""
         return bool(text) and is_ai_label(text)
+
+    def streams(self, content_type: str) -> bool:
+        """Whether the answer came word by word, as a model's does."""
+        return bool(content_type) and is_event_stream(content_type)
 
     def program(self, process: str) -> bool:
         """Whether a process of this name is a hit by itself, wherever it connects to."""

@@ -19,7 +19,7 @@ from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.records import Ignored, Record
 from shadowledger.signatures.wanted import Wanted
 
-_TELLING = (False, False, False, False)
+_TELLING = (False, False, False, False, False)
 _NO_QUESTION = frozenset(("dns_response", "dns_update", "dns_notify"))
 
 
@@ -35,7 +35,8 @@ class Contacts:
         self.is_dull = False
         """Whether the last record's target was no hit, and would be none with any other path but an API's."""
         self.dull = _TELLING
-        """Whether its user agent, its program, its application's label and its category's say nothing by themselves."""
+        """Whether its user agent, its program, its application's label, its category's and its answer's type say
+        nothing by themselves."""
         self.type_number = 0
         """Which of its mapping's types the last record is; one more than there are for none."""
         self.ignored_because = ""
@@ -111,8 +112,9 @@ class Contacts:
             bool(program) and wanted.program(program),
             wanted.label(plan.values["app_label"](fields)[:LONGEST_TEXT]),
             wanted.label(plan.values["category_label"](fields)[:LONGEST_TEXT]),
+            wanted.streams(plan.values["content_type"](fields)),
         )
-        self.dull = (not telling[0], not telling[1], not telling[2], not telling[3])
+        self.dull = (not telling[0], not telling[1], not telling[2], not telling[3], not telling[4])
         return True in telling[1:]
 
     def _is_wanted(self, plan: Plan, target: Asked, wanted: Wanted, *, tells: bool) -> bool:
@@ -135,7 +137,7 @@ def decisive(mapping: Mapping) -> Decisive:
     targets = dict.fromkeys(column for one in types for column in _targets(one) if column not in choosing)
     alone = [
         dict.fromkeys(column for one in types if not one.ignore for column in columns_of(getattr(one, name)))
-        for name in ("user_agent", "process", "app_label", "category_label")
+        for name in ("user_agent", "process", "app_label", "category_label", "content_type")
     ]
     columns = (*dict.fromkeys((*choosing, *targets, *(column for told in alone for column in told))),)
     return Decisive(

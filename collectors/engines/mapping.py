@@ -96,6 +96,8 @@ class RecordType(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     received_bytes: Spec | None = None
     app_label: Spec | None = None
     category_label: Spec | None = None
+    content_type: Spec | None = None
+    """Of the answer."""
     time: tuple[Time, ...] | None = None
     action: Action | None = None
 

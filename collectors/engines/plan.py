@@ -123,6 +123,7 @@ class Plan:
             question_type=found.question_type,
             app_label=values["app_label"](fields)[:LONGEST_TEXT],
             category_label=values["category_label"](fields)[:LONGEST_TEXT],
+            content_type=values["content_type"](fields)[:LONGEST_TEXT],
         )
 
     def artifacts(self, position: int, fields: Fields, clock: Clock, reading: Reading) -> Iterator[Artifact]:

@@ -40,8 +40,8 @@ class Decisive(NamedTuple):
     kinds: tuple[tuple[int, frozenset[str]], ...]
     """Those that choose it by being one of a few words, by saying something else, or nothing."""
     alone: tuple[tuple[int, ...], ...]
-    """The columns that say something whatever the target is, by what they say: user agent, program, and how a gateway
-    calls the application and its category. Of each the first that says something counts."""
+    """The columns that say something whatever the target is, by what they say: user agent, program, how a gateway
+    calls the application and its category, and what the answer is. Of each the first that says something counts."""
     targets: tuple[Target, ...]
     """By type, in order; the last is that of records of no type."""
     nothing: frozenset[str]

@@ -79,7 +79,9 @@ def _record(position: int, values: dict[str, str], clock: Clock, reading: Readin
     scheme, host, port, path = _target(values)
     if not is_name(host):
         return Issue(position, "no host")
-    is_wanted = reading.wanted is None or reading.wanted(host, path, method, port, agent, "")
+    answer = values.get("content_type", "")
+    wanted = reading.wanted
+    is_wanted = wanted is None or wanted(host, path, method, port, agent, "") or wanted.streams(answer)
     if not is_wanted and not reading.is_census:
         return None
     time_us, tz_source = _time(values, clock)
@@ -105,12 +107,13 @@ def _record(position: int, values: dict[str, str], clock: Clock, reading: Readin
         received_bytes=bytes_of(values.get("received", "")),
         user_agent=agent,
         action=action_of(values["result"]) if "result" in values else "",
+        content_type=answer,
     )
 
 
 _DECISIVE = Decisive(
-    ("method", "scheme", "host", "host_header", "sni", "port", "url", "path", "user_agent"),
-    0, (), ((8,),), (Target((), (0, 1, 2, 3, 4, 5), (6, 7)),), frozenset(("", "-")),
+    ("method", "scheme", "host", "host_header", "sni", "port", "url", "path", "user_agent", "content_type"),
+    0, (), ((8,), (9,)), (Target((), (0, 1, 2, 3, 4, 5), (6, 7)),), frozenset(("", "-")),
 )  # fmt: skip
 """Fields on which it depends whether a record is wanted."""
 
@@ -143,9 +146,10 @@ def _read(reading: Reading, formats: tuple[LogFormat, ...]) -> Iterator[Record]:
             if record is not None:
                 yield record
             elif seen is not None and wanted is not None:
-                agent, is_dull = values.get("user_agent", ""), wanted.nobody(_target(values).host)
-                told = dict(zip(_DECISIVE.columns, seen, strict=True))
-                unwanted.remember(seen, told, 0, is_dull=is_dull, dull=(not wanted.agent(agent),))
+                is_dull = wanted.nobody(_target(values).host)
+                agent, answer = values.get("user_agent", ""), values.get("content_type", "")
+                dull = (not wanted.agent(agent), not wanted.streams(answer))
+                unwanted.remember(seen, dict(zip(_DECISIVE.columns, seen, strict=True)), 0, is_dull=is_dull, dull=dull)
 
 
 def read_custom(reading: Reading) -> Iterator[Record]:

@@ -19,14 +19,14 @@ _FIELDS = {
     ">Hs": "status", "Hs": "status", "<Hs": "status", "Ss": "result", "<st": "received", ">st": "sent",
     "rm": "method", ">rm": "method", ">ru": "url", "ru": "url", "<ru": "url", "rs": "scheme", ">rs": "scheme",
     ">rd": "host", "rd": "host", "<rd": "host", ">rP": "port", "rP": "port", ">rp": "path", "rp": "path",
-    "ssl::>sni": "sni",
+    "ssl::>sni": "sni", "mt": "content_type",
     "{user-agent}>h": "user_agent", "{user-agent}>ha": "user_agent", "{host}>h": "host_header",
 }  # fmt: skip
 _ENCODED = frozenset(("user", "user_agent"))  # of URLs the encoding is part
 _ADDRESSES = frozenset((">a", ">A", "<a", "<A", ">la", "<la", "la", ">rd", "<rd", "rd"))
 _CLASSES = {"result": "[A-Z_]*", "host": r"[^\s/]*", "port": r"\d*"}  # these end where something else begins
 _OTHER_CODES = (
-    "tr dt tS >p >eui >la >lp <a <A <p <la <lp la lp sn err_code err_detail note et ea Sh mt rv >rv <rv <rm <rs "
+    "tr dt tS >p >eui >la >lp <a <A <p <la <lp la lp sn err_code err_detail note et ea Sh rv >rv <rv <rm <rs "
     "<rP <rp >h >ha <h st >sh <sh <bs <pt <tt credentials"
 )
 _CODES = sorted({*_OTHER_CODES.split(), *(code for code in _FIELDS if code[0] != "{")}, key=len, reverse=True)

@@ -17,6 +17,7 @@ from shadowledger.collectors.lines import LONGEST_KEY, NOTHING_KNOWN, REMEMBERED
 from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.records import UNKNOWN_BYTES, Ignored, Issue, Record, Traffic
 from shadowledger.signatures.hosts import split_authority, split_url
+from shadowledger.signatures.unknown import EVENT_STREAM
 
 REFERENCE = "http://www.squid-cache.org/Doc/config/logformat/"
 _CACHE_METHODS = frozenset(("ICP_QUERY", "HTCP_TST", "HTCP_CLR", "HTCP_NOP", "HTCP_MON", "HTCP_SET"))
@@ -115,10 +116,12 @@ class _Requests:
             host = ""
         if not host:  # or a spelling that takes more care
             scheme, host, port, path = split_url(url)
-        if self.wanted is not None and host and not self.wanted(host, path, method, port, "", ""):
+        rest = fields[7] if len(fields) > 7 else ""
+        wanted = self.wanted
+        if wanted is not None and host and not wanted(host, path, method, port, "", "") and not _is_stream(rest):
             if method == "CONNECT":
                 self.unwanted_tunnels.remember(url)
-            elif path and self.wanted.nobody(host):
+            elif path and wanted.nobody(host):
                 self.nobodys.remember(url[: url.find("/", len("http://"))])
             if self._reading.is_census and is_name(host) and not not_a_request(method, url):
                 self._reading.count(host, epoch_us(fields[0]))
@@ -128,7 +131,8 @@ class _Requests:
         if not is_name(host):
             return Issue(position, "no host")
         time_us = epoch_us(fields[0])
-        user = _USER.search(fields[7]) if len(fields) > 7 else None
+        user = _USER.search(rest)
+        answer = rest.rpartition(" ")[2]
         return Traffic(
             position,
             "proxy",
@@ -144,6 +148,7 @@ class _Requests:
             status=result[0],
             received_bytes=bytes_of(fields[4]),
             action=result[1],
+            content_type=value_of(answer) if "/" in answer else "",
         )
 
 
@@ -191,13 +196,17 @@ def read(reading: Reading) -> Iterator[Record]:
                 query = url.find("?", slash)
                 end = query if query >= 0 else len(url)
                 word = url[url.rfind("/", slash, end) + 1 : end].lower()
-                if end == slash + 1 or not (
-                    word in api_words or word == "" or ":" in word or "%" in word or "#" in word
-                ):
+                is_shape = word in api_words or word == "" or ":" in word or "%" in word or "#" in word
+                if (end == slash + 1 or not is_shape) and not _is_stream(line):
                     continue
             record = requests.record(position, fields, result)
             if record is not None:
                 yield record
+
+
+def _is_stream(line: str) -> bool:
+    """Whether a line ends in the type of an answer that came as an event stream."""
+    return line[-len(EVENT_STREAM) :].lower() == EVENT_STREAM
 
 
 def _with_care(
@@ -229,7 +238,10 @@ SQUID_NATIVE = Collector(
     id="squid_native",
     title="Squid access.log (native)",
     framing="line",
-    fills=("time", "host", "client", "user", "port", "scheme", "path", "method", "status", "received_bytes", "action"),
+    fills=(
+        *("time", "host", "client", "user", "port", "scheme", "path", "method", "status", "received_bytes", "action"),
+        "content_type",
+    ),
     detect=detect,
     read=read,
     reference=REFERENCE,

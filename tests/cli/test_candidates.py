@@ -43,6 +43,15 @@ def test_what_looks_like_ai_waits_for_a_person_with_its_reasons(db: Path) -> Non
     assert str(address["host"]).startswith("a-"), "somebody's machine may be behind an address: it is a pseudonym"
 
 
+def test_an_answer_that_came_word_by_word_is_asked_about(tmp_path: Path) -> None:
+    line = "1764000001.123 120 10.1.2.3 TCP_MISS/200 512 {} http://{}/ask ada HIER_DIRECT/- text/event-stream\n"
+    (tmp_path / "access.log").write_text(line.format("POST", "apps.corp.example") + line.format("GET", "news.example"))
+    db = tmp_path / "inventory.db"
+    assert shadowledger("scan", tmp_path / "access.log", db=db).code == 0
+    (asks,) = asked(db)
+    assert (asks["host"], asks["because"]) == ("apps.corp.example", ["POST answered by an event stream (45)"])
+
+
 def test_a_candidate_that_is_named_is_counted_after_a_rescan(db: Path) -> None:
     done = shadowledger("signatures", "name", "llm.bigcorp.com", "--as", "Corp LLM", db=db)
     assert (done.code, done.stderr) == (0, "")

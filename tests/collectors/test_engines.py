@@ -209,7 +209,7 @@ def test_a_glance_that_is_remembered_is_what_splitting_finds(
         seen, fields = glance(line), made.split(line)
         memory = Unwanted(columns, WORDS)
         if seen is not None:
-            memory.remember(seen, fields, 0, is_dull=True, dull=(True,) * 4)
+            memory.remember(seen, fields, 0, is_dull=True, dull=(True,) * len(columns.alone))
             agrees = seen == tuple(fields.get(column, "") for column in columns.columns)
             assert (memory.knows(seen) is not None) == agrees
             seen_some |= agrees

@@ -182,6 +182,30 @@ def test_no_path_api_or_agent_is_lost(name: str) -> None:
     assert len(full) > len(PATHS)
 
 
+STREAMS = {
+    "squid_native": "1764000001.123 120 10.1.2.3 TCP_MISS/200 5120 POST http://{host}/a - HIER_DIRECT/- {type}",
+    "barracuda_wsg": "Mar 11 10:15:02 b http_scan[46658]: 1741684502 1 10.20.1.17 203.0.113.10 {type} 10.20.1.17 "
+    "https://{host}/a 2840 BYF ALLOWED CLEAN  2 1 1 0 4 (-) 0 - 0 - 0 {host} business [ada]  - - - 0",
+    "zscaler_nss": '{{"sourcetype":"zscalernss-web","event":{{"time":"Tue Mar 11 09:15:02 2025","login":"ada",'
+    '"eurl":"{host}/a","reqmethod":"POST","urlclass":"Business Use","cip":"10.20.1.17","contenttype":"{type}"}}}}',
+    "netskope_transactions": '{{"date":"2025-03-11","time":"09:15:02","cs-method":"POST","cs-host":"{host}",'
+    '"x-cs-traffic-type":"Web","cs-uri":"/a","sc-content-type":"{type}"}}',
+}
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_an_event_stream_of_nobodys_host_is_not_lost(name: str) -> None:
+    """Also behind answers of another type by the same host, which is remembered as nobody's by then."""
+    collector, written = BY_ID[name], ["text/event-stream", "Text/Event-Stream", "text/html"]
+    if name in ("zscaler_nss", "netskope_transactions"):
+        written += [r"text\/event-stream", "text/event-stream; charset=utf-8"]
+    types = ["text/html", "application/json", *written] * 3
+    data = _text(name, [STREAMS[name].format(host=f"h{n % 2}.example.com", type=one) for n, one in enumerate(types)])
+    streams = [position for position, one in enumerate(types, 1) if "event" in one.lower()]
+    assert [position for position, *_ in positions(collector, data, None)] == streams
+    assert [position for position, *_ in positions(collector, data, screen_of(collector))] == streams
+
+
 def test_every_line_is_counted_once() -> None:
     """Lines without a record are none, and what is not examined is the rest."""
     collector = BY_ID["squid_native"]
