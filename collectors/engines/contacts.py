@@ -135,17 +135,13 @@ def decisive(mapping: Mapping) -> Decisive:
     texts = [column for column in words if column not in kinds]
     choosing = [*texts, *kinds]
     targets = dict.fromkeys(column for one in types for column in _targets(one) if column not in choosing)
-    alone = [
-        dict.fromkeys(column for one in types if not one.ignore for column in columns_of(getattr(one, name)))
-        for name in ("user_agent", "process", "app_label", "category_label", "content_type")
-    ]
-    columns = (*dict.fromkeys((*choosing, *targets, *(column for told in alone for column in told))),)
+    alone = [column for one in types for told in _alone(one) for column in told]
+    columns = (*dict.fromkeys((*choosing, *targets, *alone)),)
     return Decisive(
         columns,
         len(texts),
         tuple((columns.index(column), frozenset(words[column] - _SAID)) for column in kinds),
-        tuple(tuple(columns.index(column) for column in told) for told in alone),
-        (*(_target(one, columns) for one in types), Target(is_ignored=True)),
+        (*(_target(one, columns) for one in types), Target()),
         NOTHING | {mark.lower() for mark in mapping.nothing},
     )
 
@@ -170,10 +166,17 @@ def _targets(one: RecordType) -> Iterator[str]:
             yield from columns_of(spec)
 
 
+def _alone(one: RecordType) -> Iterator[tuple[str, ...]]:
+    """The columns that say something by themselves, as this type reads them: another may pass them over."""
+    if not one.ignore and not one.kind:
+        for name in ("user_agent", "process", "app_label", "category_label", "content_type"):
+            yield tuple(dict.fromkeys(columns_of(getattr(one, name))))
+
+
 def _target(one: RecordType, columns: tuple[str, ...]) -> Target:
     """Where one type takes its target from. Only plain columns give way to one another; others are taken whole."""
     if one.ignore:
-        return Target(is_ignored=True)
+        return Target()
     hosts = columns_of(one.host)
     is_plain = isinstance(one.host, str) or (isinstance(one.host, tuple) and all(isinstance(c, str) for c in one.host))
     cut = [*_cut(one.url), *_cut(one.path)]
@@ -184,6 +187,7 @@ def _target(one: RecordType, columns: tuple[str, ...]) -> Target:
         tuple(places[column] for column in hosts) if is_plain else (),
         tuple(places[column] for column in dict.fromkeys(whole)),
         tuple(places[column] for column in dict.fromkeys(paths)),
+        tuple(tuple(map(columns.index, told)) for told in _alone(one)),
     )
 
 

@@ -27,8 +27,9 @@ class Target(NamedTuple):
     whole: tuple[int, ...] = ()
     paths: tuple[int, ...] = ()
     """URLs and paths."""
-    is_ignored: bool = False
-    """Whether nothing that such a record says is asked about, the columns that count alone included."""
+    alone: tuple[tuple[int, ...], ...] = ()
+    """The columns that say something whatever the target is, by what they say: user agent, program, how a gateway calls
+    the application and its category, and what the answer is. Of each the first that says something counts."""
 
 
 class Decisive(NamedTuple):
@@ -39,9 +40,6 @@ class Decisive(NamedTuple):
     """How many columns choose the type by their text."""
     kinds: tuple[tuple[int, frozenset[str]], ...]
     """Those that choose it by being one of a few words, by saying something else, or nothing."""
-    alone: tuple[tuple[int, ...], ...]
-    """The columns that say something whatever the target is, by what they say: user agent, program, how a gateway
-    calls the application and its category, and what the answer is. Of each the first that says something counts."""
     targets: tuple[Target, ...]
     """By type, in order; the last is that of records of no type."""
     nothing: frozenset[str]
@@ -57,9 +55,9 @@ class Unwanted:
         self._reduced = [_reducer(target, decisive.nothing, api_words) for target in decisive.targets]
         self._types: dict[Seen, int] = {}
         self._targets: list[dict[Seen | None, str]] = [{} for _ in decisive.targets]
-        self._alone: list[set[Seen]] = [set() for _ in decisive.alone]
+        self._alone: list[list[set[Seen]]] = [[set() for _ in target.alone] for target in decisive.targets]
         names: dict[str, Any] = {
-            **{f"alone_{number}": known for number, known in enumerate(self._alone)},
+            **{f"alone_{at}_{number}": k for at, known in enumerate(self._alone) for number, k in enumerate(known)},
             "type_of": self._types.get,
             "authority": partial(authority_of, api_words=api_words),
             "otherwise": self._otherwise,
@@ -86,7 +84,8 @@ class Unwanted:
         if seen != tuple([fields.get(column, "") for column in self._columns]):
             return  # the glance did not see what splitting found
         _keep(self._types, self._choice(seen), type_number)
-        for places, says_nothing, known in zip(self._decisive.alone, dull, self._alone, strict=True):
+        alone = self._decisive.targets[type_number].alone
+        for places, says_nothing, known in zip(alone, dull, self._alone[type_number], strict=bool(alone)):
             texts = tuple([seen[at] for at in places])
             if says_nothing and _size(texts) < _LONGEST_KEY:
                 if len(known) >= REMEMBERED:
@@ -116,7 +115,7 @@ def _source(decisive: Decisive) -> str:
     told.append(f"    number = {'type_of(' + choice + ')' if decisive.texts or decisive.kinds else 0}")
     for number, target in enumerate(decisive.targets):
         told.append(f"    if number == {number}:")
-        told += () if target.is_ignored else _alone(decisive.alone)
+        told += _alone(number, target)
         told += _answer(number, target)
     return "\n".join(told)
 
@@ -124,11 +123,11 @@ def _source(decisive: Decisive) -> str:
 _KIND = "{0} and (('-' if w in NOTHING else '*') if (w := {0}.strip().lower()) and w not in words_{1} else w)"
 
 
-def _alone(alone: tuple[tuple[int, ...], ...]) -> Iterator[str]:
+def _alone(number: int, target: Target) -> Iterator[str]:
     """Lines that leave the answer open where a column that counts alone says what was not met before."""
-    for number, places in enumerate(alone):
-        if texts := [f"c{at}" for at in places]:
-            yield f"        if ({' or '.join(texts)}) and ({', '.join(texts)},) not in alone_{number}:"
+    for at, places in enumerate(target.alone):
+        if texts := [f"c{place}" for place in places]:
+            yield f"        if ({' or '.join(texts)}) and ({', '.join(texts)},) not in alone_{number}_{at}:"
             yield "            return None"
 
 

@@ -113,7 +113,7 @@ def _record(position: int, values: dict[str, str], clock: Clock, reading: Readin
 
 _DECISIVE = Decisive(
     ("method", "scheme", "host", "host_header", "sni", "port", "url", "path", "user_agent", "content_type"),
-    0, (), ((8,), (9,)), (Target((), (0, 1, 2, 3, 4, 5), (6, 7)),), frozenset(("", "-")),
+    0, (), (Target((), (0, 1, 2, 3, 4, 5), (6, 7), ((8,), (9,))),), frozenset(("", "-")),
 )  # fmt: skip
 """Fields on which it depends whether a record is wanted."""
 

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shadowledger.collectors.engines.contacts import decisive
@@ -209,7 +209,7 @@ def test_a_glance_that_is_remembered_is_what_splitting_finds(
         seen, fields = glance(line), made.split(line)
         memory = Unwanted(columns, WORDS)
         if seen is not None:
-            memory.remember(seen, fields, 0, is_dull=True, dull=(True,) * len(columns.alone))
+            memory.remember(seen, fields, 0, is_dull=True, dull=(True,) * len(columns.targets[0].alone))
             agrees = seen == tuple(fields.get(column, "") for column in columns.columns)
             assert (memory.knows(seen) is not None) == agrees
             seen_some |= agrees
@@ -289,7 +289,12 @@ host = ["dst", "sni"]
 _LOADED = Index(load_catalogue()[0])
 
 
+_SAID_IN_VAIN = {"host": "", "dst": "", "sni": "", "url": "", "kind": "web", "ua": "OpenAI/Python 1"}  # third type
+_KNOWN_HOST = _SAID_IN_VAIN | {"sni": "h1.example", "ua": ""}
+
+
 @given(records=st.lists(_RECORDS, max_size=40))
+@example(records=[_SAID_IN_VAIN, _KNOWN_HOST, _KNOWN_HOST | {"ua": "OpenAI/Python 1"}])
 def test_of_any_records_those_are_found_that_full_splitting_finds(
     tmp_path_factory: pytest.TempPathFactory, records: list[dict[str, str]]
 ) -> None:
