@@ -41,7 +41,7 @@ CATALOGUE_TOP = """# Catalogue
 Version {version}: {services} services of {vendors} vendors, {indicators} indicators, each with the page that justifies
 it; {facts} risk facts on {asked} services. Written by `make docs` from `signatures/services` and `signatures/risk`.
 `shadowledger signatures show ID` tells everything of one service. A risk fact has the day on which a copy of its page
-was read, or says that it is unchecked. Hosts were not checked against the live network: that a name stands here does
+was read. Hosts were not checked against the live network: that a name stands here does
 not say that it still answers.
 """
 AI_KINDS = {

@@ -15,7 +15,6 @@ from shadowledger.signatures.schema import Flaw
 
 HERE = Path(__file__).parent / "risk"
 PLANS = ("consumer", "business", "api", "all")
-BASES = ("read", "not opened")
 UNKNOWN = "unknown"
 _YES_NO = "yes|no"
 _FORMS: Mapping[str, tuple[str, str]] = {
@@ -34,7 +33,7 @@ _FORMS: Mapping[str, tuple[str, str]] = {
 NAMES = tuple(_FORMS)
 """What is asked, in the order it is shown."""
 _FILE_KEYS = {"service", "checked_on", "fact"}
-_FACT_KEYS = {"name", "value", "plan", "reference", "basis", "checked_on", "note"}
+_FACT_KEYS = {"name", "value", "plan", "reference", "checked_on", "note"}
 _HTTPS_PAGE = re.compile(r"https://[a-z0-9-]+(\.[a-z0-9-]+)+(/\S*)?", re.IGNORECASE)
 
 
@@ -45,10 +44,8 @@ class Risk(NamedTuple):
     value: str
     plan: str
     reference: str
-    basis: str
-    """`read`: a stored copy of the page says so; `not opened`: the page is known to, and nobody looked again."""
-    checked_on: dt.date | None
-    """The day of reading; None where the page was not opened. The copy may be older than that day."""
+    checked_on: dt.date
+    """The day on which a stored copy of the page was read; the copy may be older."""
     note: str = ""
 
 
@@ -95,9 +92,10 @@ def _facts(tree: dict[str, Any], path: Path) -> tuple[tuple[Risk, ...], list[Fla
         wrong += [(f"fact[{number}]{key and '.'}{key}", problem) for key, problem in problems]
         if problems:
             continue
-        day = block.get("checked_on", tree.get("checked_on")) if block["basis"] == "read" else None
-        if block["basis"] == "read" and day is None:
-            wrong.append((f"fact[{number}].checked_on", "is missing; a page that was read was read on a day"))
+        day = block.get("checked_on", tree.get("checked_on"))
+        if day is None:
+            wrong.append((f"fact[{number}].checked_on", "is missing; the page was read on a day"))
+            continue
         told = Risk(**{**block, "checked_on": day})
         for other in facts:
             if other.name == told.name and (other.plan == told.plan or "all" in (other.plan, told.plan)):
@@ -114,7 +112,7 @@ def _problems(block: dict[str, Any]) -> Iterable[tuple[str, str]]:
     for key in [key for key, text in texts.items() if not isinstance(text, str) or not (text.strip() or key == "note")]:
         del texts[key]
         yield key, "is missing or no text"
-    for key, words in (("name", NAMES), ("plan", PLANS), ("basis", BASES)):
+    for key, words in (("name", NAMES), ("plan", PLANS)):
         if texts.get(key, words[0]) not in words:
             yield key, f"'{texts[key]}' is not one of " + ", ".join(words)
     pattern, form = _FORMS.get(texts.get("name", ""), ("", ""))
@@ -124,8 +122,6 @@ def _problems(block: dict[str, Any]) -> Iterable[tuple[str, str]]:
         yield "reference", f"'{texts['reference']}' is no https page"
     if "checked_on" in block and not _is_date(block["checked_on"]):
         yield "checked_on", "must be a date such as 2026-11-23, without quotes"
-    if "checked_on" in block and block.get("basis") == "not opened":
-        yield "checked_on", "a page that was not opened was checked on no day"
 
 
 def _is_date(value: object) -> bool:

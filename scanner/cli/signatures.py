@@ -96,8 +96,7 @@ def _risk_rows(service_id: str) -> list[dict[str, object]]:
     for name in NAMES:
         told = [one for one in facts if one.name == name]
         for one in told:
-            checked = one.checked_on.isoformat() if one.checked_on else "unchecked"
-            cells = (name, one.plan, one.value, one.reference, checked, one.note or None)
+            cells = (name, one.plan, one.value, one.reference, one.checked_on.isoformat(), one.note or None)
             rows.append(dict(zip(RISK_COLUMNS, cells, strict=True)))
         if not told:
             rows.append({**dict.fromkeys(RISK_COLUMNS), "name": name, "value": UNKNOWN})

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from shadowledger.signatures.load import Catalogue
-from shadowledger.signatures.risks import BASES, NAMES, PLANS, Risk, lint_risk, load_risk, load_risk_files
+from shadowledger.signatures.risks import NAMES, PLANS, Risk, lint_risk, load_risk, load_risk_files
 
 SHIPPED, FLAWS = load_risk()
 FACTS = [(service, fact) for service, facts in SHIPPED.items() for fact in facts]
@@ -21,7 +21,6 @@ name = "{name}"
 value = "{value}"
 plan = "{plan}"
 reference = "{reference}"
-basis = "{basis}"
 """
 
 
@@ -30,10 +29,9 @@ def _fact(
     value: str = "yes",
     plan: str = "business",
     reference: str = "https://acme.example/dpa",
-    basis: str = "read",
     more: str = "",
 ) -> str:
-    return FACT.format(name=name, value=value, plan=plan, reference=reference, basis=basis) + more
+    return FACT.format(name=name, value=value, plan=plan, reference=reference) + more
 
 
 def _read(folder: Path, text: str | bytes) -> tuple[tuple[Risk, ...], list[str]]:
@@ -59,7 +57,7 @@ BAD: list[tuple[str | bytes, str]] = [
     (HEAD + _fact(name="price"), "fact[1].name: 'price' is not one of"),
     (HEAD + _fact(name=" "), "fact[1].name: is missing"),
     (HEAD + _fact(plan="team"), "fact[1].plan: 'team' is not one of"),
-    (HEAD + _fact(basis="heard"), "fact[1].basis: 'heard' is not one of"),
+    (HEAD + _fact(more='basis = "heard"\n'), "fact[1].basis: unknown key"),
     (HEAD + _fact(value=""), "fact[1].value: is missing"),
     (HEAD + _fact().replace('"yes"', "true"), "fact[1].value: is missing or no text"),
     (HEAD + _fact().replace("reference =", "note ="), "fact[1].reference: is missing"),
@@ -69,7 +67,6 @@ BAD: list[tuple[str | bytes, str]] = [
     (HEAD + _fact(more="note = 7\n"), "fact[1].note: is missing or no text"),
     (HEAD + _fact(more="weight = 5\n"), "fact[1].weight: unknown key"),
     (HEAD + _fact(more='checked_on = "today"\n'), "fact[1].checked_on: must be a date"),
-    (HEAD + _fact(basis="not opened", more="checked_on = 2026-11-23\n"), "was checked on no day"),
     (HEAD + _fact() + _fact(value="no"), "fact[2].plan: dpa is told for plan 'business' already"),
     (HEAD + _fact() + _fact(plan="all"), "fact[2].plan: dpa is told for plan 'business' already"),
     (HEAD + _fact(plan="all") + _fact(plan="api"), "fact[2].plan: dpa is told for plan 'all' already"),
@@ -119,13 +116,12 @@ def test_values_are_of_a_closed_form(tmp_path: Path, name: str) -> None:
         assert "fact[1].value: " in "".join(_read(tmp_path, HEAD + _fact(name=name, value=value))[1])
 
 
-def test_only_a_page_that_was_read_has_a_day(tmp_path: Path) -> None:
-    own = _fact(name="soc2", value="type2", more="checked_on = 2026-10-01\n")
-    facts, flaws = _read(tmp_path, HEAD + _fact() + own + _fact(name="iso27001", basis="not opened", more='note = "n"'))
+def test_every_fact_has_the_day_on_which_its_page_was_read(tmp_path: Path) -> None:
+    own = _fact(name="soc2", value="type2", more='checked_on = 2026-10-01\nnote = "n"\n')
+    facts, flaws = _read(tmp_path, HEAD + _fact() + own)
     assert flaws == []
-    assert [fact.checked_on for fact in facts] == [dt.date(2026, 11, 23), dt.date(2026, 10, 1), None]
-    assert [fact.note for fact in facts] == ["", "", "n"]
-    assert _read(tmp_path, 'service = "acme-ai"\n' + _fact(basis="not opened"))[1] == []
+    assert [fact.checked_on for fact in facts] == [dt.date(2026, 11, 23), dt.date(2026, 10, 1)]
+    assert [fact.note for fact in facts] == ["", "n"]
 
 
 def test_plans_are_told_apart(tmp_path: Path) -> None:
@@ -150,11 +146,9 @@ def test_the_fifty_most_used_services_have_facts() -> None:
     assert all(SHIPPED.values())
 
 
-def test_every_shipped_fact_has_its_page_and_basis() -> None:
+def test_every_shipped_fact_has_its_page_and_plan() -> None:
     assert all(fact.reference.startswith("https://") for _, fact in FACTS)
-    assert {fact.basis for _, fact in FACTS} <= set(BASES)
     assert {fact.plan for _, fact in FACTS} <= set(PLANS)
-    assert [service for service, fact in FACTS if (fact.basis == "read") != (fact.checked_on is not None)] == []
 
 
 def test_every_name_is_told_of_some_service() -> None:
