@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from shadowledger.signatures.screen import Screen
 
 
-_FIRST_BLOCKS = 4
-_ONE_BLOCK_IN = 64
+CELL_BYTES = 1 << 18
+"""The unit of a sample: whichever process reads an input, and in whatever pieces, the same cells are counted."""
+_FIRST_CELLS = 4
+_ONE_CELL_IN = 64
 _MOST_HOSTS = 400_000
 _HASH = ord("#")
 _DAY_US = 86_400_000_000
@@ -28,16 +30,16 @@ CommandWords = Callable[[str], str]
 
 
 class Census(enum.Enum):
-    """Of which blocks every host is told, wanted or not."""
+    """Of which cells of an input every host is told, wanted or not."""
 
     OFF = "off"
     SAMPLE = "sample"
     FULL = "full"
 
     def takes(self, number: int) -> bool:
-        """Whether a block is one of them, by its number from 0: of a sample the first few, and then one in 64."""
+        """Whether a cell is one of them, by its number from 0: of a sample the first few, and then one in 64."""
         if self is Census.SAMPLE:
-            return number < _FIRST_BLOCKS or number % _ONE_BLOCK_IN == 0
+            return number < _FIRST_CELLS or number % _ONE_CELL_IN == 0
         return self is Census.FULL
 
 
@@ -96,7 +98,9 @@ class Reading:
         """Of these, the ignored ones that are only counted: packets without a name."""
         self.start_byte = 0
         self.start_line = 1
-        """Where reading begins in a source that was read before and has grown."""
+        """Where reading begins in a source that was read before and has grown, or of which others read what is before."""
+        self.stop_byte: int | None = None
+        """Where it ends if not at the input's end."""
         self.next_line = 1
         self.unfinished_bytes = 0
         """Of a last line that the input's damage cut, and that was left out."""
@@ -118,10 +122,11 @@ class Reading:
     def lines(self) -> Iterator[tuple[int, list[str]]]:
         """The number of the first line, and the lines without their ends, decoded as UTF-8 with U+FFFD for what is
         not. A line over LONGEST_LINE_BYTES is left out, counted and given as an Issue by `records`."""
-        number, rest, skipping = self.start_line, b"", False
-        for block_number, chunk in enumerate(self.opened.chunks(self.start_byte)):
-            self.is_census = self._census.takes(block_number)
+        number, rest, skipping, at = self.start_line, b"", False, self.start_byte
+        for chunk in self.opened.chunks(self.start_byte, self.stop_byte):
+            self.is_census = self._census.takes(at // CELL_BYTES)
             self.is_sampled |= not self.is_census
+            at += len(chunk)
             if skipping:
                 end = chunk.find(b"\n")
                 if end < 0:

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from glob import glob, has_magic
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -213,22 +214,30 @@ class Opened:
             size -= len(part)
         return b"".join(parts)
 
-    def chunks(self, start: int = 0) -> Iterator[bytes]:
-        """All bytes from `start`, in pieces of about BLOCK_BYTES. To be asked once."""
+    @property
+    def is_plain(self) -> bool:
+        """Whether reading may begin at any byte: the file lies there as it is, and as the text that it is read as."""
+        return self._plain is not None
+
+    def chunks(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """All bytes from `start` to `stop`, in pieces that end at multiples of BLOCK_BYTES of what is not decoded. To
+        be asked once."""
         if start > len(self.head) and self._plain is not None:
             self._plain.seek(start)
-            pieces = self._rest()
+            pieces = self._from(start)
         else:
-            pieces = _without(start, self._rest(self.head))
+            pieces = _without(start, chain((self.head,) if self.head else (), self._from(len(self.head))))
         for piece in pieces:
+            if stop is not None and not (piece := piece[: max(0, stop - start - self.delivered_bytes)]):
+                return
             self.delivered_bytes += len(piece)
-            self.tail = piece[-TAIL_BYTES:] if len(piece) >= TAIL_BYTES else (self.tail + piece)[-TAIL_BYTES:]
+            self.tail = tail_of(self.tail, piece)
             yield piece
 
-    def _rest(self, first: bytes = b"") -> Iterator[bytes]:
-        if first:
-            yield first
-        while chunk := self._take(BLOCK_BYTES):
+    def _from(self, at: int) -> Iterator[bytes]:
+        """What follows byte `at`, where the stream stands."""
+        while chunk := self._take(BLOCK_BYTES - at % BLOCK_BYTES):
+            at += len(chunk)
             yield self._decode.decode(chunk).encode() if self._decode else chunk
 
     def everything(self, most: int) -> bytes:
@@ -250,6 +259,11 @@ class Opened:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def tail_of(before: bytes, piece: bytes) -> bytes:
+    """The last TAIL_BYTES of a piece and of what came before it."""
+    return piece[-TAIL_BYTES:] if len(piece) >= TAIL_BYTES else (before + piece)[-TAIL_BYTES:]
 
 
 def _without(count: int, pieces: Iterator[bytes]) -> Iterator[bytes]:

@@ -49,7 +49,8 @@ def entries(path: Path) -> list[Member] | None:
         raise UnpackError("the zip file is cut off or damaged: its list of files, at its end, cannot be read") from None
     if any(info.filename in _DOCUMENTS for info in infos):
         return None
-    for info, behind in zip(infos, [*(info.header_offset for info in infos[1:]), end], strict=True):
+    ends = [*(info.header_offset for info in infos), end][1:]
+    for info, behind in zip(infos, ends, strict=True):
         if not 0 <= info.header_offset <= behind - _HEADER.size - info.compress_size:
             raise UnpackError("the zip file is damaged, or made to harm: its files lie upon each other")
     if sum(info.file_size for info in infos) > max(RATIO_GRACE_BYTES, HIGHEST_RATIO * end):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import zstandard
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from packed_files import LONG, PACK, SHORT, gz, tar, zipped, zst
 
@@ -237,6 +237,7 @@ def test_an_archive_in_a_stream_is_refused(how: str, said: str) -> None:
     changes=st.lists(st.tuples(st.integers(0, 1 << 16), st.integers(0, 255)), min_size=1, max_size=6),
     cut=st.integers(0, 1 << 16),
 )
+@example(how="zip of bz2", changes=[(1558, 0)], cut=1)  # a list of files that says it is empty
 def test_changed_bytes_anywhere_are_read_or_told(
     tmp_path_factory: pytest.TempPathFactory, how: str, changes: list[tuple[int, int]], cut: int
 ) -> None:
