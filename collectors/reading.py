@@ -98,7 +98,8 @@ class Reading:
         """Of these, the ignored ones that are only counted: packets without a name."""
         self.start_byte = 0
         self.start_line = 1
-        """Where reading begins in a source that was read before and has grown, or of which others read what is before."""
+        """Where reading begins in a source that was read before and has grown, or of which another process reads the
+        beginning."""
         self.stop_byte: int | None = None
         """Where it ends if not at the input's end."""
         self.next_line = 1

@@ -226,7 +226,8 @@ class Opened:
             self._plain.seek(start)
             pieces = self._from(start)
         else:
-            pieces = _without(start, chain((self.head,) if self.head else (), self._from(len(self.head))))
+            head = (self.head[at : at + BLOCK_BYTES] for at in range(0, len(self.head), BLOCK_BYTES))
+            pieces = _without(start, chain(head, self._from(len(self.head))))
         for piece in pieces:
             if stop is not None and not (piece := piece[: max(0, stop - start - self.delivered_bytes)]):
                 return

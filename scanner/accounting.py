@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.records import Ignored, Issue
 from shadowledger.db.sources import FIRST_POSITIONS, Counts
+from shadowledger.scanner.passage import Passage
 
 Reasons = dict[tuple[str, str], tuple[int, list[int]]]
 """Issues and ignored records by (kind, reason): how many, and the first positions."""
@@ -47,6 +47,14 @@ class Accounting:
         issues = ((why, positions) for (kind, why), (_, positions) in self.reasons.items() if kind == "issue")
         return [(position, why) for why, positions in issues for position in positions]
 
+    def go_on(self, other: Accounting, positions: int) -> None:
+        """Take in the accounting of what follows, whose positions begin with 1 after so many."""
+        self._counts.update(other._counts)
+        for key, (count, firsts) in other.reasons.items():
+            before, known = self.reasons.get(key, (0, []))
+            known += [position + positions for position in firsts[: FIRST_POSITIONS - len(known)]]
+            self.reasons[key] = (before + count, known)
+
     def _count(self, kind: str, position: int) -> None:
         if position == self._position:
             if _RANK[kind] <= _RANK[self._kind]:
@@ -55,24 +63,24 @@ class Accounting:
         self._position, self._kind = position, kind
         self._counts[kind] += 1
 
-    def counts(self, reading: Reading, days: tuple[str, str], zones: Mapping[str, int]) -> Counts:
+    def counts(self, passage: Passage, days: tuple[str, str], zones: Mapping[str, int]) -> Counts:
         """What it comes to when the reading has ended."""
         ignored = self._counts["ignored"]
-        if reading.ignored_count:
-            ignored += reading.ignored_count
-            self.reasons["ignored", "names nothing that is looked for"] = (reading.ignored_count, [])
+        if passage.ignored_count:
+            ignored += passage.ignored_count
+            self.reasons["ignored", "names nothing that is looked for"] = (passage.ignored_count, [])
         hits, issues = self._counts["hit"], self._counts["issue"]
         return Counts(
-            record_count=reading.record_count,
+            record_count=passage.record_count,
             hit_count=hits,
-            no_hit_count=reading.record_count - reading.not_examined_count - hits - ignored - issues,
+            no_hit_count=passage.record_count - passage.not_examined_count - hits - ignored - issues,
             ignored_count=ignored,
             issue_count=issues,
-            not_examined_count=reading.not_examined_count,
-            from_byte=reading.start_byte,
-            to_byte=reading.start_byte + reading.opened.delivered_bytes - reading.unfinished_bytes,
+            not_examined_count=passage.not_examined_count,
+            from_byte=passage.start_byte,
+            to_byte=passage.read_bytes,
             first_on=days[0],
             last_on=days[1],
             zones=zones,
-            damage=reading.opened.damage,
+            damage=passage.damage,
         )

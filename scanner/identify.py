@@ -8,10 +8,10 @@ import sqlite3
 from pathlib import Path
 from typing import NamedTuple
 
-from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.registry import BY_ID
 from shadowledger.collectors.sources import TAIL_BYTES, Opened, open_source
 from shadowledger.db.sources import Mark, Source, find_source, head_sizes
+from shadowledger.scanner.passage import Passage
 
 
 class Standing(enum.Enum):
@@ -102,21 +102,23 @@ def _around(path: Path, mark: Mark) -> tuple[bytes | None, bool]:
     return got[: mark.tail_bytes], len(got) > mark.tail_bytes
 
 
-def mark_of(opened: Opened, reading: Reading, collector_id: str = "") -> Mark:
+def mark_of(opened: Opened, passage: Passage, collector_id: str = "") -> Mark:
     """Where a finished reading stopped."""
     if lasting := _lasting(opened, collector_id):
         page = _sha256(opened.head[:TAIL_BYTES])
-        return Mark(len(lasting), _sha256(lasting), opened.delivered_bytes, 0, page, reading.next_line, open_line=False)
+        return Mark(
+            len(lasting), _sha256(lasting), passage.delivered_bytes, 0, page, passage.next_position, open_line=False
+        )
     header, content = _parted(opened.head)
-    tail = opened.tail[: len(opened.tail) - reading.unfinished_bytes] if reading.unfinished_bytes else opened.tail
+    tail = passage.tail[: len(passage.tail) - passage.unfinished_bytes] if passage.unfinished_bytes else passage.tail
     return Mark(
         head_bytes=len(content),
         head_sha256=_sha256(content or header),
-        read_bytes=reading.start_byte + opened.delivered_bytes - reading.unfinished_bytes,
+        read_bytes=passage.read_bytes,
         tail_bytes=len(tail[-TAIL_BYTES:]),
         tail_sha256=_sha256(tail[-TAIL_BYTES:]),
-        next_position=reading.next_line,
-        open_line=reading.open_line,
+        next_position=passage.next_position,
+        open_line=passage.open_line,
     )
 
 

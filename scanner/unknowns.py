@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from hashlib import blake2b
 
 from shadowledger.collectors.engines.plan import is_address_shaped
 from shadowledger.collectors.records import Traffic
@@ -19,29 +20,54 @@ _AT_ANY_HOST = ("api_path", "user_agent")
 
 
 class Unknowns:
-    """Filled record by record. Bounded: from _MOST_HOSTS on no further host is taken in."""
+    """Filled record by record. Bounded: of more than _MOST_HOSTS those stay whose digests are lowest, whatever the
+    order in which they came, and theirs are counted in full."""
 
-    def __init__(self, index: Index) -> None:
-        self._index = index
+    def __init__(self) -> None:
+        self._highest = b""
+        """The digest from which on hosts are left out; empty while none is."""
         self._counts: dict[str, dict[tuple[str, int], list[int]]] = {}
         """By host, and by reason and points: records, first and last day (-1 for none), first position."""
 
-    def add(self, record: Traffic, hit: Hit | None) -> None:
+    def add(self, index: Index, record: Traffic, hit: Hit | None) -> None:
         """Weigh a record that was wanted."""
         if (hit is not None and hit.match.indicator.kind not in _AT_ANY_HOST) or record.via in NOT_A_QUESTION:
             return
         labels = (record.app_label, record.category_label)
         asked = (record.path, record.method, record.port, record.user_agent)
-        found = clues(self._index, record.host, *asked, labels, record.content_type)
-        if not found or (record.host not in self._counts and len(self._counts) >= _MOST_HOSTS):
-            return
         day = record.time_us // DAY_US if record.time_us else -1
-        counts = self._counts.setdefault(record.host, {})
-        for clue in found:
-            told = counts.setdefault((clue.reason, clue.points), [0, day, day, record.position])
-            told[0] += 1
-            told[1] = min(told[1], day) if told[1] >= 0 else day
-            told[2] = max(told[2], day)
+        for clue in clues(index, record.host, *asked, labels, record.content_type):
+            self._count(record.host, (clue.reason, clue.points), [1, day, day, record.position])
+
+    def go_on(self, other: Unknowns, positions: int) -> None:
+        """Take in what was counted of the records that follow, whose positions begin with 1 after so many."""
+        if other._highest and (not self._highest or other._highest < self._highest):
+            self._highest = other._highest
+        for host, counts in other._counts.items():
+            for clue, (count, first, last, position) in counts.items():
+                self._count(host, clue, [count, first, last, position + positions])
+        self._trim(_MOST_HOSTS)
+
+    def _count(self, host: str, clue: tuple[str, int], more: list[int]) -> None:
+        counts = self._counts.get(host)
+        if counts is None:
+            if self._highest and _digest(host) >= self._highest:
+                return
+            counts = self._counts[host] = {}
+            self._trim(2 * _MOST_HOSTS)
+        told = counts.setdefault(clue, more)
+        if told is not more:
+            told[0] += more[0]
+            told[1] = min(told[1], more[1]) if min(told[1], more[1]) >= 0 else max(told[1], more[1])
+            told[2] = max(told[2], more[2])
+
+    def _trim(self, most: int) -> None:
+        """Of more than `most` hosts, keep _MOST_HOSTS."""
+        if len(self._counts) > most:
+            digests = sorted((_digest(host), host) for host in self._counts)
+            self._highest = digests[_MOST_HOSTS][0]
+            for _, host in digests[_MOST_HOSTS:]:
+                del self._counts[host]
 
     def names(self) -> Iterator[Name]:
         """Addresses among the hosts: somebody's machine may be behind one."""
@@ -49,7 +75,12 @@ class Unknowns:
 
     def rows(self, id_of: Callable[[Name], str]) -> Iterator[ClueCount]:
         """What to store, with addresses replaced by their ids."""
+        self._trim(_MOST_HOSTS)
         for host, counts in self._counts.items():
             name = id_of(address_name(host)) if is_address_shaped(host) else host
             for (reason, points), (count, first, last, position) in counts.items():
                 yield ClueCount(name, reason, points, count, day_text(first), day_text(last), position)
+
+
+def _digest(host: str) -> bytes:
+    return blake2b(host.encode(errors="surrogatepass"), digest_size=8).digest()

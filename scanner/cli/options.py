@@ -48,6 +48,13 @@ def source_options(command: Command) -> Command:
     return command
 
 
+def jobs_option(command: Command) -> Command:
+    """`--jobs N`."""
+    return click.option(
+        "--jobs", type=click.IntRange(1, 256), help="Processes that read at once. Default: the usable cores."
+    )(command)
+
+
 def choices_of(told: Mapping[str, str]) -> Choices:
     """The values of `source_options`, checked. Raises UsageError with a sentence."""
     from shadowledger.collectors.engines.mapping import MappingError
@@ -84,13 +91,14 @@ def choices_of(told: Mapping[str, str]) -> Choices:
     return choices
 
 
-def open_scan(site: Site, *, create: bool) -> Scan:
+def open_scan(site: Site, jobs: int | None = None, *, create: bool) -> Scan:
     """Everything a run needs, opened and checked. The caller closes it."""
     from shadowledger.scanner.pipeline import Scan
+    from shadowledger.scanner.workers import usable_cores
 
     connection = site.inventory(create=create)
     identities = site.names(connection, create=create)
-    return Scan(connection, identities, open_signatures(site, connection))
+    return Scan(connection, identities, open_signatures(site, connection), jobs or usable_cores())
 
 
 def open_signatures(site: Site | None, connection: sqlite3.Connection | None) -> Any:  # noqa: ANN401 - Signatures, imported late

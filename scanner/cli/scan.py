@@ -9,10 +9,17 @@ import click
 from shadowledger.collectors.reading import Census
 from shadowledger.collectors.registry import BY_ID
 from shadowledger.collectors.sources import InputNotFoundError, find
-from shadowledger.scanner.cli.options import choices_of, format_option, open_scan, print_rows, source_options
+from shadowledger.scanner.cli.options import (
+    choices_of,
+    format_option,
+    jobs_option,
+    open_scan,
+    print_rows,
+    source_options,
+)
 from shadowledger.scanner.cli.progress import progress
+from shadowledger.scanner.outcomes import Outcome, RunReport
 from shadowledger.scanner.output import clean, near
-from shadowledger.scanner.pipeline import Outcome, RunReport
 from shadowledger.scanner.site import Site
 
 COLUMNS = (
@@ -41,11 +48,20 @@ COLUMNS = (
     help="How much is counted of domains that nobody wants, for `signatures retro`.",
 )
 @click.option("--no-prefilter", is_flag=True, help="Read every line; takes longer and finds the same.")
+@jobs_option
 @source_options
 @format_option
 @click.pass_obj
 def command(
-    site: Site, /, inputs: tuple[str, ...], explain: bool, census: str, no_prefilter: bool, form: str, **told: str
+    site: Site,
+    /,
+    inputs: tuple[str, ...],
+    explain: bool,
+    census: str,
+    no_prefilter: bool,
+    jobs: int | None,
+    form: str,
+    **told: str,
 ) -> int:
     """Read INPUTS (files, folders, globs, - for standard input) into the inventory.
 
@@ -55,7 +71,7 @@ def command(
         paths = find(inputs)
     except InputNotFoundError as error:
         raise click.UsageError(str(error)) from error
-    scan = open_scan(site, create=True)
+    scan = open_scan(site, jobs, create=True)
     try:
         with progress() as scan.progress:
             report = scan.run(paths, choices)

@@ -8,7 +8,14 @@ import click
 
 from shadowledger.db.sources import Source, get_source, known_ids, totals
 from shadowledger.scanner.choices import Choices, kept_choices
-from shadowledger.scanner.cli.options import choices_of, format_option, open_scan, print_rows, source_options
+from shadowledger.scanner.cli.options import (
+    choices_of,
+    format_option,
+    jobs_option,
+    open_scan,
+    print_rows,
+    source_options,
+)
 from shadowledger.scanner.cli.scan import exit_code, print_report
 from shadowledger.scanner.output import near
 from shadowledger.scanner.pipeline import Scan, forget
@@ -56,17 +63,18 @@ def forget_(site: Site, /, source_ids: tuple[int, ...]) -> None:
 @command.command("rescan")
 @click.argument("source_ids", nargs=-1, type=int)
 @click.option("--all", "all_", is_flag=True, help="Every source.")
+@jobs_option
 @source_options
 @format_option
 @click.pass_obj
-def rescan(site: Site, /, source_ids: tuple[int, ...], all_: bool, form: str, **told: str) -> int:
+def rescan(site: Site, /, source_ids: tuple[int, ...], all_: bool, jobs: int | None, form: str, **told: str) -> int:
     """Read sources again from the start, under the present signatures, overlay and official list.
 
     What they added before is replaced, in one step. Options not given stay as they were at the last scan."""
     if all_ == bool(source_ids):
         raise click.UsageError("Name sources by number, or give --all.")
     given = choices_of(told)
-    scan = open_scan(site, create=False)
+    scan = open_scan(site, jobs, create=False)
     try:
         wanted = source_ids or tuple(known_ids(scan.connection))
         for number in wanted:

@@ -10,6 +10,7 @@ from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.records import Ignored, Issue
 from shadowledger.collectors.sources import Opened
 from shadowledger.scanner.accounting import Accounting
+from shadowledger.scanner.passage import passage_of
 
 
 @pytest.mark.parametrize(
@@ -33,7 +34,7 @@ def test_a_record_of_several_objects_counts_once(events: str, hits: int, ignored
             accounting.left_out((Issue if event[0] == "x" else Ignored)(position, "because"))
     reading = Reading(Opened("x", io.BytesIO(b"")))
     reading.record_count, reading.ignored_count = 9, 2
-    counts = accounting.counts(reading, ("", ""), {})
+    counts = accounting.counts(passage_of(reading), ("", ""), {})
     assert (counts.hit_count, counts.ignored_count, counts.issue_count) == (hits, ignored + 2, issues)
     total = counts.hit_count + counts.no_hit_count + counts.ignored_count + counts.issue_count
     assert total == counts.record_count == 9

@@ -161,7 +161,7 @@ def test_a_day_keeps_its_most_frequent_domains(tmp_path: Path, monkeypatch: pyte
 
 
 def test_no_result_depends_on_the_prefilter(log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shadowledger.scanner.pipeline.WORTH_A_SCREEN_BYTES", 0)
+    monkeypatch.setattr("shadowledger.scanner.inputs.WORTH_A_SCREEN_BYTES", 0)
     told = []
     for name, words in (("screened", ()), ("plain", ("--no-prefilter",))):
         db = tmp_path / f"{name}.db"

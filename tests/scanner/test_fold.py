@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shadowledger.db.contributions import Contribution
-from shadowledger.scanner.fold import Way
+from shadowledger.scanner.sums import Way
 
 
 def test_a_way_is_a_run_of_a_contributions_fields() -> None:

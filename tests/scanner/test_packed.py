@@ -18,7 +18,9 @@ from scanner_inputs import DAY_S, squid_line, write_squid
 
 from shadowledger.collectors.sources import find
 from shadowledger.db.sources import known_ids, totals
-from shadowledger.scanner.pipeline import Choices, Outcome, Scan
+from shadowledger.scanner.choices import Choices
+from shadowledger.scanner.outcomes import Outcome
+from shadowledger.scanner.pipeline import Scan
 
 LINES = [squid_line("chatgpt.com", f"user{number}", at_s=DAY_S + number) for number in range(1500)]
 LOG = "".join(LINES).encode()

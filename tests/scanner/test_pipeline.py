@@ -15,7 +15,8 @@ from scanner_inputs import DAY_S, squid_line, write_snapshot, write_squid
 from shadowledger.db.sources import known_ids, totals
 from shadowledger.scanner.choices import Choices
 from shadowledger.scanner.knowledge import load_signatures
-from shadowledger.scanner.pipeline import Outcome, Scan, forget
+from shadowledger.scanner.outcomes import Outcome
+from shadowledger.scanner.pipeline import Scan, forget
 from shadowledger.scanner.site import Site
 
 LINES = [
@@ -211,7 +212,7 @@ def test_two_runs_over_one_file_at_once_count_it_once(scan: Scan, site: Site, tm
 
     other._store = overtaken  # type: ignore[method-assign]  # the moment between reading and storing
     outcome = one(other, path)
-    assert (outcome.standing, outcome.counts, outcome.services.total()) == ("known", None, 0)
+    assert (outcome.standing, outcome.counts, outcome.services) == ("known", None, set())
     other.close()
     assert len(known_ids(scan.connection)) == 1
     assert hit_total(scan.connection) == 4 + bool(more)

@@ -1,0 +1,150 @@
+"""One input on its way into the inventory: recognised, identified, read by one process or several."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from shadowledger.collectors.layers import Layers
+from shadowledger.collectors.reading import Reading
+from shadowledger.collectors.registry import Detected
+from shadowledger.collectors.sources import STDIN, Opened, open_source
+from shadowledger.db.identities import Identities
+from shadowledger.db.sources import Source
+from shadowledger.scanner.choices import Choices
+from shadowledger.scanner.identify import Standing, identify
+from shadowledger.scanner.knowledge import Signatures
+from shadowledger.scanner.outcomes import Outcome
+from shadowledger.scanner.parts import Part
+from shadowledger.scanner.recognise import recognise
+from shadowledger.scanner.share import Share, read_share
+from shadowledger.scanner.workers import Tell
+
+WORTH_A_SCREEN_BYTES = 4 << 20
+ONCE = "a stream is read only once, so nothing was counted: save it as a file and scan that"
+Gone = str
+"""Why a part could not be read."""
+
+
+@dataclass(slots=True)
+class Input:
+    """An input that is to be read, because something in it was not counted yet, or is to be counted anew."""
+
+    opened: Opened
+    found: Detected
+    choices: Choices
+    source: Source | None
+    """As the inventory knows it; None where it is new."""
+    is_again: bool
+    """Whether the user asked for it, known as it is."""
+
+    @property
+    def replaces(self) -> bool:
+        """Whether what was counted before is withdrawn, and all of it counted anew."""
+        return self.is_again or self.source is None or not self.resumes or self.source.mark.open_line
+
+    @property
+    def resumes(self) -> bool:
+        return self.found.collector.resumes and self.found.layers.are_lines
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it can be read again; streams cannot."""
+        return self.opened.path is not None and self.opened.path.is_file()
+
+    @property
+    def first(self) -> Part:
+        """All that is to be read."""
+        if self.source is None or self.replaces:
+            return Part()
+        return Part(self.source.mark.read_bytes, None, self.source.mark.next_position)
+
+    def reading(self, opened: Opened, signatures: Signatures, part: Part) -> Reading:
+        """One pass over a part of it, `opened` anew or as it is."""
+        choices, found = self.choices, self.found
+        screened = choices.prefilter and _are_plain(found.layers) and _is_worth_a_screen(opened)
+        reading = Reading(
+            opened,
+            choices.settings,
+            signatures.index.wanted,
+            signatures.command_words,
+            found.layers,
+            choices.census,
+            signatures.screen(found.collector) if screened else None,
+        )
+        reading.start_byte, reading.stop_byte, reading.start_line = part
+        return reading
+
+    def share(self, signatures: Signatures, part: Part, tell: Tell) -> Share:
+        """What is in a part of it, read here."""
+        reading = self.reading(self.opened, signatures, part)
+        return read_share(signatures.index, self.found.collector, reading, tell)
+
+    def work(self, signatures: Signatures, part: Part) -> Callable[[Tell], Share | Gone]:
+        """The same for another process, which opens it anew."""
+
+        def read(tell: Tell) -> Share | Gone:
+            path = self.opened.path
+            assert path is not None  # noqa: S101 - for the reader: only files are read elsewhere
+            try:
+                with open_source(path) as opened:
+                    if not opened.head.startswith(self.opened.head):
+                        return "was replaced by another file while it was read"
+                    reading = self.reading(opened, signatures, part)
+                    return read_share(signatures.index, self.found.collector, reading, tell)
+            except OSError as error:
+                return f"cannot be opened: {error.strerror or error}"
+
+        return read
+
+
+def look_at(
+    connection: sqlite3.Connection,
+    identities: Identities,
+    opened: Opened,
+    choices: Choices,
+    again: Source | None,
+    outcome: Outcome,
+) -> Input | None:
+    """What is to be read of an input; None where nothing is, and the outcome says why."""
+    found, outcome.problem = recognise(opened, choices, again.collector if again else "")
+    if found is None:
+        return None
+    outcome.collector, outcome.reason = found.collector.id, found.reason
+    standing, source = identify(connection, opened, found.collector.id, choices.label)
+    if again is not None and (source is None or source.id != again.id):
+        outcome.problem = "is not the source that was read before; what was counted of it stays as it was"
+    elif standing is Standing.SPENT and source is not None:
+        outcome.problem = f"goes on otherwise than source {source.id}, which begins like it; {ONCE}"
+    elif again is None and standing is Standing.KNOWN and source is not None:
+        outcome.standing, outcome.source_id = "known", source.id
+        outcome.problem = _other_settings(source, choices.told(identities))
+    else:
+        return Input(opened, found, choices, source, again is not None)
+    return None
+
+
+def is_stream(path: Path) -> bool:
+    """Whether what stands there is gone when it was read."""
+    return path == STDIN or path.is_fifo()
+
+
+def _is_worth_a_screen(opened: Opened) -> bool:
+    """Whether an input is so large, as far as that is known, that a screen saves more than it takes to load one."""
+    return opened.path is None or opened.path.is_fifo() or opened.path.stat().st_size >= WORTH_A_SCREEN_BYTES
+
+
+def _are_plain(layers: Layers) -> bool:
+    """Whether records are the input's own lines, as they stand in it."""
+    return layers.begin_with_lines and not layers.wrappers
+
+
+def _other_settings(source: Source, told: str) -> str:
+    if source.settings == told:
+        return ""
+    return (
+        f"was read before with other settings ({source.settings}); nothing was changed. "
+        f"`shadowledger sources rescan {source.id}` with the new ones reads it again."
+    )

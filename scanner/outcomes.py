@@ -1,0 +1,37 @@
+"""What became of the inputs of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from shadowledger.db.sources import Counts
+from shadowledger.scanner.misunderstood import Misunderstood
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of one input."""
+
+    name: str
+    collector: str = ""
+    reason: str = ""
+    """Why this collector."""
+    standing: str = ""
+    """new, grown, known (nothing was counted again), rescanned, overtaken (another scan was faster), or unreadable."""
+    problem: str = ""
+    """What the user should know; the input is complete only where this is empty."""
+    source_id: int = 0
+    misunderstood: list[Misunderstood] = field(default_factory=list)
+    """The first records that could not be read, where they are so many that it is incomplete."""
+    counts: Counts | None = None
+    services: set[str] = field(default_factory=set)
+    """Ids of what it betrays."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """A run and its outcomes."""
+
+    run_id: int
+    status: str
+    outcomes: list[Outcome]

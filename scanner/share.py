@@ -1,0 +1,60 @@
+"""What one process makes of an input, or of a part of one: matched, folded and accounted for. The shares of an input's
+parts, put together in order, are what one reading of the whole gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shadowledger.collectors.collector import Collector
+from shadowledger.collectors.reading import Reading
+from shadowledger.collectors.records import Ignored, Issue, Traffic
+from shadowledger.scanner.accounting import Accounting
+from shadowledger.scanner.fold import Fold
+from shadowledger.scanner.match import NOT_A_QUESTION, match_record
+from shadowledger.scanner.passage import Passage, passage_of
+from shadowledger.scanner.sums import Sums
+from shadowledger.scanner.unknowns import Unknowns
+from shadowledger.signatures.index import Index
+
+OnBlock = Callable[[int, int, int], None]
+"""Told of bytes, lines and hits so far."""
+
+
+@dataclass(slots=True)
+class Share:
+    """All that is kept of a stretch of an input."""
+
+    sums: Sums
+    unknowns: Unknowns
+    accounting: Accounting
+    passage: Passage
+
+    def go_on(self, other: Share) -> None:
+        """Take in the share of what follows, whose positions begin with 1."""
+        positions = self.passage.next_position - 1
+        self.sums.go_on(other.sums, positions)
+        self.unknowns.go_on(other.unknowns, positions)
+        self.accounting.go_on(other.accounting, positions)
+        self.passage = self.passage.and_then(other.passage)
+
+
+def read_share(index: Index, collector: Collector, reading: Reading, on_block: OnBlock | None = None) -> Share:
+    """Match and fold everything that a collector finds, and account for all of it."""
+    fold, unknowns, accounting = Fold(index), Unknowns(), Accounting()
+    if on_block is not None:
+        tell = on_block
+        reading.on_block = lambda size, lines: tell(size, lines, accounting.hits)
+    for record in reading.records(collector):
+        if isinstance(record, Issue | Ignored):
+            accounting.left_out(record)
+            continue
+        hit = match_record(index, record)
+        if hit is not None:
+            fold.add(hit)
+            accounting.hit(record.position)
+        if isinstance(record, Traffic):
+            unknowns.add(index, record, hit)
+            if reading.is_census and record.via not in NOT_A_QUESTION:
+                reading.count(record.host, record.time_us)
+    return Share(fold.sums, unknowns, accounting, passage_of(reading))

@@ -1,0 +1,71 @@
+"""A source's share, its accounting and how far it was read, stored together or not at all."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from shadowledger.collectors.sources import Opened, open_source
+from shadowledger.db import audit
+from shadowledger.db.candidates import add_clues
+from shadowledger.db.census import add_census
+from shadowledger.db.contributions import add_contributions
+from shadowledger.db.identities import Identities
+from shadowledger.db.services import save_services
+from shadowledger.db.sources import Counts, Source, add_reading, get_source, save_source, withdraw
+from shadowledger.db.transactions import writing
+from shadowledger.scanner.census import domain_days
+from shadowledger.scanner.identify import Standing, identify, mark_of
+from shadowledger.scanner.inputs import Input
+from shadowledger.scanner.share import Share
+from shadowledger.signatures.index import Index
+
+
+def store(
+    connection: sqlite3.Connection, identities: Identities, index: Index, run_id: int, read: Input, share: Share
+) -> tuple[int, Counts]:
+    """The source's number, 0 where another process was faster, and its accounting."""
+    sums, passage, before = share.sums, share.passage, read.source
+    counts = share.accounting.counts(passage, sums.days, sums.zones)
+    source = Source(
+        before.id if before else 0,
+        _lasting_name(read.opened),
+        read.choices.label,
+        read.found.collector.id,
+        read.choices.told(identities),
+        mark_of(read.opened, passage, read.found.collector.id),
+    )
+    identities.meet((*sums.names(), *share.unknowns.names()))
+    with writing(connection):
+        if _overtaken(connection, read, source):
+            return 0, counts
+        source_id = save_source(connection, source)
+        if before is not None and read.replaces:
+            gone = withdraw(connection, source_id)
+            audit.record(connection, "withdraw", {"source": source_id, **gone})
+        save_services(connection, (index.services[key] for key in sorted(sums.service_ids)))
+        add_contributions(connection, run_id, source_id, sums.contributions(identities.id_of))
+        add_clues(connection, run_id, source_id, share.unknowns.rows(identities.id_of))
+        add_census(connection, run_id, source_id, domain_days(passage.contacts), is_sampled=passage.is_sampled)
+        add_reading(connection, run_id, source_id, counts, share.accounting.reasons)
+    return source_id, counts
+
+
+def _overtaken(connection: sqlite3.Connection, read: Input, source: Source) -> bool:
+    """Whether another process stored this input, or a shorter or longer state of it, since it was looked up."""
+    if read.source is not None:
+        now = get_source(connection, read.source.id)
+        return now is None or now.mark != read.source.mark
+    row = connection.execute(
+        "select 1 from source where state = 'known' and collector = ? and label = ? and head_sha256 = ? "
+        "and read_bytes = ? and tail_sha256 = ?",
+        (source.collector, source.label, source.mark.head_sha256, source.mark.read_bytes, source.mark.tail_sha256),
+    ).fetchone()
+    if row is not None or read.opened.path is None or not read.is_file:
+        return row is not None
+    with open_source(read.opened.path) as anew:
+        return identify(connection, anew, source.collector, source.label).standing is not Standing.NEW
+
+
+def _lasting_name(opened: Opened) -> str:
+    """Where the input can be found again from any folder."""
+    return str(opened.path.absolute()) if opened.path else opened.name
