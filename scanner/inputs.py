@@ -21,6 +21,7 @@ from shadowledger.scanner.parts import Part
 from shadowledger.scanner.recognise import recognise
 from shadowledger.scanner.share import Share, read_share
 from shadowledger.scanner.workers import Tell
+from shadowledger.signatures.screen import Screen
 
 WORTH_A_SCREEN_BYTES = 4 << 20
 ONCE = "a stream is read only once, so nothing was counted: save it as a file and scan that"
@@ -61,29 +62,28 @@ class Input:
             return Part()
         return Part(self.source.mark.read_bytes, None, self.source.mark.next_position)
 
-    def reading(self, opened: Opened, signatures: Signatures, part: Part) -> Reading:
-        """One pass over a part of it, `opened` anew or as it is."""
+    def share(self, signatures: Signatures, part: Part, tell: Tell, opened: Opened | None = None) -> Share:
+        """What is in a part of it; `opened` anew where another process reads it."""
         choices, found = self.choices, self.found
-        screened = choices.prefilter and _are_plain(found.layers) and _is_worth_a_screen(opened)
         reading = Reading(
-            opened,
+            opened or self.opened,
             choices.settings,
             signatures.index.wanted,
             signatures.command_words,
             found.layers,
             choices.census,
-            signatures.screen(found.collector) if screened else None,
+            self._screen(signatures),
         )
         reading.start_byte, reading.stop_byte, reading.start_line = part
-        return reading
+        return read_share(signatures.index, found.collector, reading, tell)
 
-    def share(self, signatures: Signatures, part: Part, tell: Tell) -> Share:
-        """What is in a part of it, read here."""
-        reading = self.reading(self.opened, signatures, part)
-        return read_share(signatures.index, self.found.collector, reading, tell)
+    def _screen(self, signatures: Signatures) -> Screen | None:
+        screened = self.choices.prefilter and _are_plain(self.found.layers) and _is_worth_a_screen(self.opened)
+        return signatures.screen(self.found.collector) if screened else None
 
     def work(self, signatures: Signatures, part: Part) -> Callable[[Tell], Share | Gone]:
-        """The same for another process, which opens it anew."""
+        """The same for another process, which finds loaded what was loaded here."""
+        self._screen(signatures)
 
         def read(tell: Tell) -> Share | Gone:
             path = self.opened.path
@@ -92,8 +92,7 @@ class Input:
                 with open_source(path) as opened:
                     if not opened.head.startswith(self.opened.head):
                         return "was replaced by another file while it was read"
-                    reading = self.reading(opened, signatures, part)
-                    return read_share(signatures.index, self.found.collector, reading, tell)
+                    return self.share(signatures, part, tell, opened)
             except OSError as error:
                 return f"cannot be opened: {error.strerror or error}"
 

@@ -3,8 +3,10 @@ again without a difference."""
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
 from shadowledger.collectors.records import UNKNOWN_BYTES
@@ -15,6 +17,8 @@ from shadowledger.scanner.days import day_text
 T = TypeVar("T")
 SESSION_GAP_US = 30 * 60 * 1_000_000
 KEPT_POSITIONS = 16
+MOST = (1 << 63) - 1
+"""Bytes that a database can hold: no log that tells the truth has more."""
 _HOUR_US = 3_600_000_000
 _HOURS = tuple(1 << hour for hour in range(24))
 """Shared, because most keys have one hour."""
@@ -90,6 +94,31 @@ class Sum:
         if other.received >= 0:
             self.received = max(self.received, 0) + other.received
 
+    def numbers(self) -> tuple[int, ...]:
+        """All of it, for `of`."""
+        later = self.later or ()
+        return (
+            self.first,
+            self.first_us,
+            self.last,
+            self.last_us,
+            self.count,
+            self.sessions,
+            self.hours,
+            min(self.sent, MOST),
+            min(self.received, MOST),
+            len(later),
+            *later,
+        )
+
+    @classmethod
+    def of(cls, numbers: Iterator[int]) -> Sum:
+        """The sum that gave these numbers, which are taken from the front."""
+        one = cls(next(numbers), next(numbers))
+        one.last, one.last_us, one.count, one.sessions, one.hours, one.sent, one.received, kept = islice(numbers, 8)
+        one.later = list(islice(numbers, kept)) or None
+        return one
+
     def shift(self, positions: int) -> None:
         """Count positions from so much earlier."""
         self.first += positions
@@ -126,25 +155,29 @@ class Sums:
         self.zones: Counter[str] = Counter()
 
     def __getstate__(self) -> tuple[Any, ...]:
-        """For another process: numbers in a row take a fifth of what objects do."""
-        rows = [
-            (day, way, who, *(getattr(one, name) for name in Sum.__slots__))
-            for (day, way), sums in self.by_day_and_way.items()
-            for who, one in sums.items()
-        ]
-        return self.ways.values_by_number, self.whos.values_by_number, rows, self.zones
+        """For another process: numbers in a row are handed over in a tenth of the time that objects take."""
+        numbers = array("q")
+        for (day, way), sums in self.by_day_and_way.items():
+            numbers.extend((day, way, len(sums)))
+            for who, one in sums.items():
+                numbers.append(who)
+                numbers.extend(one.numbers())
+        whos = [(*who.actor, *who.device, *who.client) for who in self.whos.values_by_number]
+        return [tuple(way) for way in self.ways.values_by_number], whos, numbers, self.zones
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         self.__init__()  # type: ignore[misc]  # unpickling calls no other
-        ways, whos, rows, self.zones = state
+        ways, whos, numbers, self.zones = state
         for way in ways:
-            self.ways[way]
+            self.ways[Way(*way)]
         for who in whos:
-            self.whos[who]
-        for day, way, who, *values in rows:
-            one = self.by_day_and_way.setdefault((day, way), {})[who] = Sum(0, 0)
-            for name, value in zip(Sum.__slots__, values, strict=True):
-                setattr(one, name, value)
+            self.whos[Who(Name(*who[:2]), Name(*who[2:4]), Name(*who[4:]))]
+        given = iter(numbers)
+        for day, way, count in zip(given, given, given, strict=False):
+            sums = self.by_day_and_way[day, way] = {}
+            for _ in range(count):
+                who = next(given)
+                sums[who] = Sum.of(given)
 
     def go_on(self, other: Sums, positions: int) -> None:
         """Take in what the hits come to that follow these, whose positions begin with 1 after so many."""
@@ -189,8 +222,8 @@ class Sums:
                     *way,
                     total.count,
                     total.sessions,
-                    total.sent if total.sent >= 0 else None,
-                    total.received if total.received >= 0 else None,
+                    min(total.sent, MOST) if total.sent >= 0 else None,
+                    min(total.received, MOST) if total.received >= 0 else None,
                     total.hours,
                     total.first,
                     total.last,
