@@ -41,9 +41,13 @@ docs: $(READY)  ## Write the generated pages of docs
 bundle: $(READY)  ## Write dist/bundle, which installs without a network
 	@deploy/bundle/build.sh $(BIN)/python dist/bundle
 
-bench: $(READY)  ## Measure beside rivals; ONLY=part for one part
+bench: .venv-bench/ready  ## Measure beside rivals; ONLY=part for one part
 	@command -v rg >/dev/null || apt-get -qq install -y ripgrep >/dev/null || echo "ripgrep cannot be installed" >&2
-	@$(BIN)/python bench $(ONLY)
+	@.venv-bench/bin/python bench $(ONLY)
+.venv-bench/ready: setup.cfg pyproject.toml
+	@test -d .venv-bench || $(PYTHON) -m venv .venv-bench
+	@.venv-bench/bin/pip install --quiet --editable '.[bench]' || .venv-bench/bin/pip install --quiet --editable .
+	@touch $@
 
 clean:  ## Remove what was built, and the environment
-	@rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .venv-bench build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -12,7 +12,7 @@ from itertools import cycle, islice
 from pathlib import Path
 from random import Random
 
-from logs import Cost, console, run
+from costs import Cost, console, run
 
 from shadowledger.collectors.collector import Collector
 from shadowledger.collectors.engines.unwanted import authority_of
@@ -54,7 +54,7 @@ def measure(folder: Path) -> dict[str, object]:
         if speed < goal:
             slow.append(f"{collector.id} {speed} < {goal}")
         log.unlink()
-    return {"lines_per_s": dict(sorted(told.items(), key=lambda one: str(one[0]))), "below_goal": slow}
+    return {"formats": {"lines_per_s": dict(sorted(told.items())), "below_goal": slow}}
 
 
 def _scan(folder: Path, collector: Collector, log: Path) -> Cost:
