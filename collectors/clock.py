@@ -38,6 +38,8 @@ def epoch_us(text: str) -> int:
 
     Whole numbers of 12 digits and more are milliseconds, of 15 microseconds, of 18 nanoseconds: no second of this or
     the next thousand years needs as many digits."""
+    if len(text) == 14 and text[10] == "." and text.isascii() and (milliseconds := text[:10] + text[11:]).isdigit():
+        return int(milliseconds) * 1000  # what most logs write
     whole, _, fraction = text.partition(".")
     if not (whole.isascii() and whole.isdigit()):
         return 0

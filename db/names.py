@@ -76,6 +76,8 @@ def address_name(text: str) -> Name:
 def _plain(text: str) -> str:
     """Full-width and other compatible characters as the plain ones (NFKC, https://www.unicode.org/reports/tr15/), in
     lower case."""
+    if text.isascii():
+        return text.lower().strip()
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower()).strip()
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+import idna
+
 from shadowledger.collectors.engines.plan import is_address_shaped
 from shadowledger.db.census import DomainDay, DomainSeen
 from shadowledger.scanner.days import day_text
@@ -28,12 +30,33 @@ def public_suffixes() -> TLDExtract:
     return TLDExtract(cache_dir=None, suffix_list_urls=(), include_psl_private_domains=True)
 
 
+@cache
+def _rules() -> frozenset[str]:
+    """The list's rules, those in other alphabets also as DNS has them."""
+    rules = public_suffixes().tlds
+    return frozenset((*rules, *(_encoded(rule) for rule in rules if not rule.isascii())))
+
+
+def _encoded(rule: str) -> str:
+    return ".".join(label if label.isascii() else idna.alabel(label).decode() for label in rule.split("."))
+
+
 def registrable(host: str) -> str:
-    """`www.shop.example.co.uk` as `example.co.uk`; empty for an address, a bare label and a suffix itself."""
+    """`www.shop.example.co.uk` as `example.co.uk`; empty for an address, a bare label and a suffix itself.
+
+    Of the rules that fit, an exception counts, and then the longest: https://github.com/publicsuffix/list/wiki/Format.
+    The walk is our own, because a census asks it of every host; the tests hold it against tldextract."""
     if is_address_shaped(host):
         return ""
-    parts = public_suffixes()(host)
-    return f"{parts.domain}.{parts.suffix}" if parts.domain and parts.suffix else ""
+    rules, before, suffix = _rules(), "", host
+    while suffix:
+        parent = suffix.partition(".")[2]
+        if "!" + suffix in rules:
+            return suffix
+        if suffix in rules or "*." + parent in rules:
+            return before
+        before, suffix = suffix, parent
+    return ""
 
 
 def domain_days(contacts: Mapping[tuple[str, int], int]) -> list[DomainDay]:

@@ -19,6 +19,8 @@ class Fold:
 
     def __init__(self, index: Index) -> None:
         self.sums = Sums()
+        self._zones = self.sums.zones
+        self._by_day_and_way = self.sums.by_day_and_way
         self._index = index
         self._written: dict[tuple[str, str, str], int] = {}
         """User, device and client as a source writes them, over and over, to whom they are."""
@@ -35,17 +37,19 @@ class Fold:
             way, client = self._way_of_traffic(record, hit.match), record.client
             sent, received = record.sent_bytes, record.received_bytes
         day = record.time_us // DAY_US if record.time_us else -1
-        sums = self.sums.by_day_and_way.get((day, way))
+        sums = self._by_day_and_way.get((day, way))
         if sums is None:
-            sums = self.sums.by_day_and_way[day, way] = {}
+            sums = self._by_day_and_way[day, way] = {}
         who = self._written.get((record.user, record.device, client))
         if who is None:
             who = self._who(record.user, record.device, client)
         total = sums.get(who)
         if total is None:
-            total = sums[who] = Sum(record.position, record.time_us)
-        total.add(record.position, record.time_us, sent, received)
-        self.sums.zones[record.tz_source or "none"] += 1
+            sums[who] = Sum(record.position, record.time_us, sent, received)
+        else:
+            total.add(record.position, record.time_us, sent, received)
+        zone = record.tz_source or "none"
+        self._zones[zone] = self._zones.get(zone, 0) + 1
 
     def _who(self, user: str, device: str, client: str) -> int:
         number = self.sums.whos[Who(user_name(user), device_name(device), address_name(client))]
@@ -55,8 +59,15 @@ class Fold:
     def _way_of_traffic(self, record: Traffic, match: Match) -> int:
         """Remembered by all that it depends on. The key holds the indicator's id, and the value the indicator, so that
         no other gets the same id."""
-        told = record.via, record.action, record.user_agent, bool(record.path), record.sent_bytes >= UPLOAD_BYTES
-        key = id(match.indicator), match.instance, told
+        key = (
+            id(match.indicator),
+            match.instance,
+            record.via,
+            record.action,
+            record.user_agent,
+            not record.path,
+            record.sent_bytes >= UPLOAD_BYTES,
+        )
         known = self._told.get(key)
         if known is None:
             if len(self._told) >= _MOST_WAYS:

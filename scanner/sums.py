@@ -4,12 +4,10 @@ again without a difference."""
 from __future__ import annotations
 
 from array import array
-from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
-from shadowledger.collectors.records import UNKNOWN_BYTES
 from shadowledger.db.contributions import Contribution
 from shadowledger.db.names import Name
 from shadowledger.scanner.days import day_text
@@ -53,29 +51,30 @@ class Sum:
 
     __slots__ = ("count", "first", "first_us", "hours", "last", "last_us", "later", "received", "sent", "sessions")
 
-    def __init__(self, position: int, time_us: int) -> None:
-        self.count = self.sessions = self.hours = 0
-        self.sent = self.received = UNKNOWN_BYTES
+    def __init__(self, position: int, time_us: int, sent: int, received: int) -> None:
+        """Of the first hit."""
+        self.count = self.sessions = 1
+        self.hours = _HOURS[time_us // _HOUR_US % 24] if time_us else 0
+        self.sent = sent
+        self.received = received
         self.first = self.last = position
         self.first_us = self.last_us = time_us
         self.later: list[int] | None = None
         """The positions after the first that are kept."""
 
     def add(self, position: int, time_us: int, sent: int, received: int) -> None:
-        """Take in one hit."""
+        """Take in a further hit."""
         self.count += 1
         self.last = position
-        if self.count > 1:
-            if self.later is None:
-                self.later = []
-            if len(self.later) < KEPT_POSITIONS - 1:
-                self.later.append(position)
-        if not self.sessions or abs(time_us - self.last_us) >= SESSION_GAP_US:
+        if self.later is None:
+            self.later = []
+        if len(self.later) < KEPT_POSITIONS - 1:
+            self.later.append(position)
+        if abs(time_us - self.last_us) >= SESSION_GAP_US:
             self.sessions += 1
         self.last_us = time_us
         if time_us:
-            hour = _HOURS[time_us // _HOUR_US % 24]
-            self.hours = self.hours | hour if self.hours else hour
+            self.hours |= _HOURS[time_us // _HOUR_US % 24]
         if sent >= 0:
             self.sent = max(self.sent, 0) + sent
         if received >= 0:
@@ -100,13 +99,13 @@ class Sum:
         return (
             self.first,
             self.first_us,
+            min(self.sent, MOST),
+            min(self.received, MOST),
             self.last,
             self.last_us,
             self.count,
             self.sessions,
             self.hours,
-            min(self.sent, MOST),
-            min(self.received, MOST),
             len(later),
             *later,
         )
@@ -114,8 +113,8 @@ class Sum:
     @classmethod
     def of(cls, numbers: Iterator[int]) -> Sum:
         """The sum that gave these numbers, which are taken from the front."""
-        one = cls(next(numbers), next(numbers))
-        one.last, one.last_us, one.count, one.sessions, one.hours, one.sent, one.received, kept = islice(numbers, 8)
+        one = cls(*islice(numbers, 4))
+        one.last, one.last_us, one.count, one.sessions, one.hours, kept = islice(numbers, 6)
         one.later = list(islice(numbers, kept)) or None
         return one
 
@@ -152,7 +151,8 @@ class Sums:
         self.whos: _Numbered[Who] = _Numbered()
         self.by_day_and_way: dict[tuple[int, int], dict[int, Sum]] = {}
         """Under days since 1970 (-1 where the source has no time) and ways, by who it was."""
-        self.zones: Counter[str] = Counter()
+        self.zones: dict[str, int] = {}
+        """Hits by where the zone of their time comes from; `none` where they have no time."""
 
     def __getstate__(self) -> tuple[Any, ...]:
         """For another process: numbers in a row are handed over in a tenth of the time that objects take."""
@@ -190,7 +190,8 @@ class Sums:
                 before = known.setdefault(whos[who], one)
                 if before is not one:
                     before.go_on(one)
-        self.zones.update(other.zones)
+        for zone, count in other.zones.items():
+            self.zones[zone] = self.zones.get(zone, 0) + count
 
     @property
     def service_ids(self) -> set[str]:

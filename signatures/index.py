@@ -75,6 +75,9 @@ class Index:
         self._agents: dict[str, Match] = {}
         self.wanted = Wanted(self)
         self._places: dict[str, _Place] = {"": _NOBODYS}
+        self._asked: tuple[str, str, str, int, str, str] | None = None
+        self._found: Match | None = None
+        """What was asked last, and the answer."""
         self._user_agents: dict[str, Match | None] = {}
         self._owners: dict[tuple[str, str], list[Match]] = {}
         """Of indicators with a date: everyone whose they are or were, in order of time."""
@@ -159,6 +162,14 @@ class Index:
     ) -> Match | None:
         """The service that a contact betrays, or None: by path below a host, by host, by the shape of an API, by
         the user agent, in this order; what is certain or likely goes before a hint. `path` is without query."""
+        asked = host, path, method, port, user_agent, question_type
+        if asked != self._asked:  # a collector asks, and then whoever counts the record
+            self._asked, self._found = asked, self._traffic(*asked)
+        return self._found
+
+    def _traffic(
+        self, host: str, path: str, method: str, port: int, user_agent: str, question_type: str
+    ) -> Match | None:
         if question_type not in ADDRESS_QUESTIONS:
             return None
         place = self._place(host)

@@ -16,7 +16,7 @@ from shadowledger.collectors.collector import Collector, Head
 from shadowledger.collectors.lines import LONGEST_KEY, NOTHING_KNOWN, REMEMBERED, Unwanted, fitting
 from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.records import UNKNOWN_BYTES, Ignored, Issue, Record, Traffic
-from shadowledger.signatures.hosts import split_authority, split_url
+from shadowledger.signatures.hosts import Url, split_authority, split_url
 from shadowledger.signatures.unknown import EVENT_STREAM
 
 REFERENCE = "http://www.squid-cache.org/Doc/config/logformat/"
@@ -29,6 +29,7 @@ _INSIDE = re.compile(
     r"\b\d{9,10}\.\d{3}\s++-?\d++\)?\s++\S++\s++[A-Z][A-Z_]{1,60}/\d{3}\s++-?\d++\s++\S++\s++\S", re.ASCII
 )
 # %[un %Sh/%<a: the user is the word before the hierarchy code. URLs may hold blanks (uri_whitespace allow).
+_NEXT_USER = re.compile(r"(\S++) [A-Z][A-Z_]*+/\S", re.ASCII)
 _USER = re.compile(r"(?:^|\s)(\S++)\s++[A-Z][A-Z_]*+/\S", re.ASCII)
 # Cisco's Secure Web Appliance writes the same fields, then an ACL decision tag and its verdicts in angle brackets:
 # https://www.cisco.com/c/en/us/td/docs/security/wsa/wsa-14-5/user-guide/wsa-userguide-14-5/b_WSA_UserGuide_11_7_chapter_010101.html
@@ -103,19 +104,7 @@ class _Requests:
     def record(self, position: int, fields: list[str], result: tuple[int, str]) -> Record | None:
         """The record of one line, or None where it is not wanted."""
         method, url = fields[5], fields[6]
-        parts = url.split("/", 3)
-        if len(parts) == 4 and (parts[0] == "http:" or parts[0] == "https:") and not parts[1]:
-            scheme, path = parts[0][:-1], "/" + parts[3]
-            host, port = self._authorities[parts[2]]
-            if "?" in path or "#" in path:
-                path = path.partition("?")[0].partition("#")[0]
-        elif len(parts) == 1 and method == "CONNECT":
-            scheme, path = "", ""
-            host, port = split_authority(url)
-        else:
-            host = ""
-        if not host:  # or a spelling that takes more care
-            scheme, host, port, path = split_url(url)
+        scheme, host, port, path = self._target(method, url)
         rest = fields[7] if len(fields) > 7 else ""
         wanted = self.wanted
         if wanted is not None and host and not wanted(host, path, method, port, "", "") and not _is_stream(rest):
@@ -131,7 +120,7 @@ class _Requests:
         if not is_name(host):
             return Issue(position, "no host")
         time_us = epoch_us(fields[0])
-        user = _USER.search(rest)
+        user = _NEXT_USER.match(rest) or _USER.search(rest)
         answer = rest.rpartition(" ")[2]
         return Traffic(
             position,
@@ -141,15 +130,33 @@ class _Requests:
             EXPLICIT if time_us else "",
             value_of(fields[2]),
             value_of(user[1]) if user else "",
-            port=port,
-            scheme=scheme,
-            path=path,
-            method=value_of(method),
-            status=result[0],
-            received_bytes=bytes_of(fields[4]),
+            "",
+            port,
+            scheme,
+            path,
+            method if method.isalpha() else value_of(method),
+            result[0],
+            UNKNOWN_BYTES,
+            bytes_of(fields[4]),
             action=result[1],
             content_type=value_of(answer) if "/" in answer else "",
         )
+
+    def _target(self, method: str, url: str) -> Url:
+        """Where a request went; spellings that take more care are left to `split_url`."""
+        if method == "CONNECT" and "/" not in url:
+            host, port = self._authorities[url]
+            if host:
+                return Url("", host, port, "")
+        parts = url.split("/", 3)
+        if len(parts) == 4 and (parts[0] == "http:" or parts[0] == "https:") and not parts[1]:
+            host, port = self._authorities[parts[2]]
+            if host:
+                path = "/" + parts[3]
+                if "?" in path or "#" in path:
+                    path = path.partition("?")[0].partition("#")[0]
+                return Url(parts[0][:-1], host, port, path)
+        return split_url(url)
 
 
 def value_of(word: str) -> str:

@@ -18,7 +18,7 @@ from shadowledger.collectors.records import Traffic
 from shadowledger.collectors.registry import COLLECTORS, layers_for
 from shadowledger.collectors.sources import BLOCK_BYTES, open_source
 from shadowledger.db.census import MOST_DOMAINS_A_DAY, DomainDay, add_census, domains_seen
-from shadowledger.scanner.census import domain_days, registrable
+from shadowledger.scanner.census import domain_days, public_suffixes, registrable
 from shadowledger.scanner.match import NOT_A_QUESTION
 from shadowledger.signatures.index import Index
 from shadowledger.signatures.load import load_catalogue
@@ -133,6 +133,10 @@ HOSTS = [
     ("someone.github.io", "someone.github.io"),
     ("github.io", ""),
     ("com", ""),
+    ("a.b.kawasaki.jp", "a.b.kawasaki.jp"),
+    ("www.city.kawasaki.jp", "city.kawasaki.jp"),
+    ("www.xn--55qx5d.hk", "www.xn--55qx5d.hk"),
+    ("no.such.suffix-at-all", ""),
     ("localhost", ""),
     ("10.1.2.3", ""),
     ("2001:db8::1", ""),
@@ -143,6 +147,16 @@ HOSTS = [
 @pytest.mark.parametrize(("host", "domain"), HOSTS)
 def test_of_a_host_its_registrable_domain_is_kept(host: str, domain: str) -> None:
     assert registrable(host) == domain
+
+
+def test_every_rule_of_the_list_is_followed_as_tldextract_follows_it() -> None:
+    suffixes = public_suffixes()
+    for rule in suffixes.tlds:
+        plain = rule.removeprefix("!").replace("*", "any")
+        for host in [before + plain for before in ("", "a.", "b.a.", "c.b.a.")]:
+            parts = suffixes(host)
+            want = f"{parts.domain}.{parts.suffix}" if parts.domain and parts.suffix else ""
+            assert registrable(host) == want, host
 
 
 def test_a_contact_without_a_time_is_kept_without_a_day() -> None:
