@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from shadowledger.collectors.registry import BY_ID
 from shadowledger.db.identities import Identities
 from shadowledger.db.names import device_name
 from shadowledger.db.sources import Source
+from shadowledger.scanner.days import ALL_DAYS, Days
 from shadowledger.scanner.zones import zone_of
 
 
@@ -29,6 +31,8 @@ class Choices:
     label: str = ""
     mapping: str = ""
     """The path of a mapping of the user's own."""
+    days: Days = ALL_DAYS
+    """Those whose records count."""
     prefilter: bool = True
     """Whether lines in which nothing of the signatures stands are left unread, where that can be told."""
     census: Census = Census.SAMPLE
@@ -43,6 +47,8 @@ class Choices:
             "device": identities.ids_of([device])[device],
             "log_format": self.settings.log_format,
             "date_order": self.settings.date_order,
+            "since": self.days.since.isoformat() if self.days.since else "",
+            "until": self.days.until.isoformat() if self.days.until else "",
             "mapping": str(Path(self.mapping).absolute()) if self.mapping else "",
             "mapping_sha256": hashlib.sha256(Path(self.mapping).read_bytes()).hexdigest() if self.mapping else "",
         }
@@ -72,4 +78,10 @@ def kept_choices(source: Source, identities: Identities | None = None) -> Choice
         log_format=told.get("log_format", ""),
         date_order=told.get("date_order", ""),
     )
-    return Choices(settings, zone, source.collector, source.label, told.get("mapping", ""))
+    return Choices(settings, zone, source.collector, source.label, told.get("mapping", ""), kept_days(source))
+
+
+def kept_days(source: Source) -> Days:
+    """The days to which the reading of a source was limited."""
+    told = msgspec.json.decode(source.settings)
+    return Days(*(dt.date.fromisoformat(told[key]) if key in told else None for key in ("since", "until")))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from shadowledger.collectors.layers import Layers
@@ -13,7 +13,7 @@ from shadowledger.collectors.registry import Detected
 from shadowledger.collectors.sources import STDIN, Opened, open_source
 from shadowledger.db.identities import Identities
 from shadowledger.db.sources import Source
-from shadowledger.scanner.choices import Choices
+from shadowledger.scanner.choices import Choices, kept_days
 from shadowledger.scanner.identify import Standing, identify
 from shadowledger.scanner.knowledge import Signatures
 from shadowledger.scanner.outcomes import Outcome
@@ -75,7 +75,7 @@ class Input:
             self._screen(signatures),
         )
         reading.start_byte, reading.stop_byte, reading.start_line = part
-        return read_share(signatures.index, found.collector, reading, tell)
+        return read_share(signatures.index, found.collector, reading, choices.days, tell)
 
     def _screen(self, signatures: Signatures) -> Screen | None:
         screened = self.choices.prefilter and _are_plain(self.found.layers) and _is_worth_a_screen(self.opened)
@@ -119,7 +119,10 @@ def look_at(
         outcome.problem = f"goes on otherwise than source {source.id}, which begins like it; {ONCE}"
     elif again is None and standing is Standing.KNOWN and source is not None:
         outcome.standing, outcome.source_id = "known", source.id
-        outcome.problem = _other_settings(source, choices.told(identities))
+        kept = kept_days(source)
+        outcome.problem = _other_settings(source, replace(choices, days=kept).told(identities))
+        if kept != choices.days:
+            outcome.remark = f"was counted {kept}; `sources rescan {source.id}` with --since and --until changes that"
     else:
         return Input(opened, found, choices, source, again is not None)
     return None

@@ -20,6 +20,8 @@ class Outcome:
     """new, grown, known (nothing was counted again), rescanned, overtaken (another scan was faster), or unreadable."""
     problem: str = ""
     """What the user should know; the input is complete only where this is empty."""
+    remark: str = ""
+    """What the user may want to know, although nothing is missing of what was asked for."""
     source_id: int = 0
     misunderstood: list[Misunderstood] = field(default_factory=list)
     """The first records that could not be read, where they are so many that it is incomplete."""

@@ -10,6 +10,7 @@ from shadowledger.collectors.collector import Collector
 from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.records import Ignored, Issue, Traffic
 from shadowledger.scanner.accounting import Accounting
+from shadowledger.scanner.days import ALL_DAYS, DAY_US, Days
 from shadowledger.scanner.fold import Fold
 from shadowledger.scanner.match import NOT_A_QUESTION, match_record
 from shadowledger.scanner.passage import Passage, passage_of
@@ -39,15 +40,21 @@ class Share:
         self.passage = self.passage.and_then(other.passage)
 
 
-def read_share(index: Index, collector: Collector, reading: Reading, on_block: OnBlock | None = None) -> Share:
-    """Match and fold everything that a collector finds, and account for all of it."""
+def read_share(
+    index: Index, collector: Collector, reading: Reading, days: Days = ALL_DAYS, on_block: OnBlock | None = None
+) -> Share:
+    """Match and fold everything that a collector finds on some days, and account for all of it."""
     fold, unknowns, accounting = Fold(index), Unknowns(), Accounting()
     if on_block is not None:
         tell = on_block
         reading.on_block = lambda size, lines: tell(size, lines, accounting.hits)
+    is_limited = days != ALL_DAYS
     for record in reading.records(collector):
         if isinstance(record, Issue | Ignored):
             accounting.left_out(record)
+            continue
+        if is_limited and (why := days.left_out(record.time_us)):
+            accounting.left_out(Ignored(record.position, why))
             continue
         hit = match_record(index, record)
         if hit is not None:
@@ -57,4 +64,7 @@ def read_share(index: Index, collector: Collector, reading: Reading, on_block: O
             unknowns.add(index, record, hit)
             if reading.is_census and record.via not in NOT_A_QUESTION:
                 reading.count(record.host, record.time_us)
+    if is_limited:
+        for host, day in [key for key in reading.contacts if days.left_out(key[1] * DAY_US)]:
+            del reading.contacts[host, day]
     return Share(fold.sums, unknowns, accounting, passage_of(reading))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -55,12 +56,22 @@ def jobs_option(command: Command) -> Command:
     )(command)
 
 
+def days_options(command: Command) -> Command:
+    """`--since DAY`, `--until DAY`."""
+    for name, side in (("--until", "after"), ("--since", "before")):
+        command = click.option(
+            name, default="", metavar="DAY", help=f"Count no record from {side} this UTC day, such as 2026-11-23."
+        )(command)
+    return command
+
+
 def choices_of(told: Mapping[str, str]) -> Choices:
     """The values of `source_options`, checked. Raises UsageError with a sentence."""
     from shadowledger.collectors.engines.mapping import MappingError
     from shadowledger.collectors.reading import Settings
     from shadowledger.collectors.registry import BY_ID
     from shadowledger.scanner.choices import Choices
+    from shadowledger.scanner.days import Days
     from shadowledger.scanner.zones import zone_of
 
     if told["collector"] and told["collector"] not in BY_ID:
@@ -83,12 +94,24 @@ def choices_of(told: Mapping[str, str]) -> Choices:
     collector = told["collector"] or ("squid_custom" if settings.log_format else "")
     if collector and (problem := BY_ID[collector].check(settings)):
         raise click.UsageError(problem)
-    choices = Choices(settings, told["tz"], collector, told["source_name"], told["mapping"])
+    days = Days(_day(told, "since"), _day(told, "until"))
+    if days.since and days.until and days.until < days.since:
+        raise click.UsageError("--until is a day before --since; nothing would be counted.")
+    choices = Choices(settings, told["tz"], collector, told["source_name"], told["mapping"], days)
     try:
         choices.collector()
     except MappingError as error:
         raise click.UsageError(str(error)) from error
     return choices
+
+
+def _day(told: Mapping[str, str], name: str) -> dt.date | None:
+    if not (text := told.get(name, "")):
+        return None
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise click.UsageError(f"--{name} takes a day such as 2026-11-23, not '{text}'.") from None
 
 
 def open_scan(site: Site, jobs: int | None = None, *, create: bool) -> Scan:

@@ -11,6 +11,7 @@ from shadowledger.collectors.registry import BY_ID
 from shadowledger.collectors.sources import InputNotFoundError, find
 from shadowledger.scanner.cli.options import (
     choices_of,
+    days_options,
     format_option,
     jobs_option,
     open_scan,
@@ -49,6 +50,7 @@ COLUMNS = (
 )
 @click.option("--no-prefilter", is_flag=True, help="Read every line; takes longer and finds the same.")
 @jobs_option
+@days_options
 @source_options
 @format_option
 @click.pass_obj
@@ -114,7 +116,7 @@ def _row(outcome: Outcome) -> dict[str, object]:
         "ignored": counts.ignored_count if counts else None,
         "issues": counts.issue_count if counts else None,
         "services": len(outcome.services),
-        "note": outcome.problem,
+        "note": outcome.problem or outcome.remark,
         "why": outcome.reason,
         "misunderstood": [one._asdict() for one in outcome.misunderstood],
     }

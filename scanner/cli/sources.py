@@ -10,6 +10,7 @@ from shadowledger.db.sources import Source, get_source, known_ids, totals
 from shadowledger.scanner.choices import Choices, kept_choices
 from shadowledger.scanner.cli.options import (
     choices_of,
+    days_options,
     format_option,
     jobs_option,
     open_scan,
@@ -17,6 +18,7 @@ from shadowledger.scanner.cli.options import (
     source_options,
 )
 from shadowledger.scanner.cli.scan import exit_code, print_report
+from shadowledger.scanner.days import Days
 from shadowledger.scanner.output import near
 from shadowledger.scanner.pipeline import Scan, forget
 from shadowledger.scanner.site import Site
@@ -64,6 +66,7 @@ def forget_(site: Site, /, source_ids: tuple[int, ...]) -> None:
 @click.argument("source_ids", nargs=-1, type=int)
 @click.option("--all", "all_", is_flag=True, help="Every source.")
 @jobs_option
+@days_options
 @source_options
 @format_option
 @click.pass_obj
@@ -103,5 +106,6 @@ def _merged(scan: Scan, number: int, given: Choices) -> Choices:
     assert source is not None  # noqa: S101 - checked by the caller
     kept = kept_choices(source, scan.identities)
     settings = kept.settings._replace(**{k: v for k, v in given.settings._asdict().items() if v})
+    days = Days(given.days.since or kept.days.since, given.days.until or kept.days.until)
     return replace(kept, settings=settings, zone_name=given.zone_name or kept.zone_name,
-                   mapping=given.mapping or kept.mapping)  # fmt: skip
+                   mapping=given.mapping or kept.mapping, days=days)  # fmt: skip

@@ -79,6 +79,31 @@ def test_the_same_with_other_settings_is_told_and_counts_nothing(db: Path) -> No
     assert counted(db) == 2
 
 
+def test_of_some_days_alone_the_rest_is_told_and_not_counted(tmp_path: Path) -> None:
+    lines = [squid_line("chatgpt.com", "ada", at_s=DAY_S + day * 86_400) for day in (0, 1, 1, 2, 3)]
+    path, db = write_squid(tmp_path / "access.log", [*lines, squid_line("claude.ai", "bo", at_s=0)]), tmp_path / "i.db"
+    days = ("--since", "2026-11-06", "--until", "2026-11-07")
+    (row,) = shadowledger("scan", path, *days, "--format", "json", db=db).json["sources"]
+    assert (row["records"], row["hits"], row["no_hit"], row["ignored"], row["note"]) == (6, 3, 0, 3, "")
+    with closing(sqlite3.connect(db)) as connection:
+        reasons = dict(connection.execute("select reason, record_count from issue").fetchall())
+        assert connection.execute("select min(day_on), max(day_on), sum(record_count) from census").fetchone() == (
+            "2026-11-06",
+            "2026-11-07",
+            3,
+        )
+    assert reasons == {
+        "before 2026-11-06, from which on was asked": 1,
+        "after 2026-11-07, up to which was asked": 1,
+        "tells no day, and only some days were asked for": 1,
+    }
+    known = shadowledger("scan", path, "--format", "json", db=db)
+    assert (known.code, known.json["sources"][0]["standing"]) == (0, "known")
+    assert "from 2026-11-06 on up to 2026-11-07" in known.json["sources"][0]["note"]
+    assert shadowledger("sources", "rescan", "1", "--since", "1970-01-01", "--until", "2030-01-01", db=db).code == 0
+    assert counted(db) == 5
+
+
 def test_folders_globs_and_packed_files_are_read_once_each(tmp_path: Path) -> None:
     folder = tmp_path / "logs"
     (folder / "deep").mkdir(parents=True)
@@ -253,6 +278,9 @@ NATIVE = "%ts.%03tu %6tr %>a %Ss/%03>Hs %<st %rm %ru %un %Sh/%<a %mt"
         (("--log-format", "%ts %st"), "names neither the URL"),
         (("--tz", "Mars"), "is no time zone"),
         (("--year", "26"), "takes four digits"),
+        (("--since", "yesterday"), "--since takes a day"),
+        (("--since", "2026-11-02", "--until", "2026-11-01"), "nothing would be counted"),
+        (("--jobs", "0"), "--jobs"),
     ],
     ids=" ".join,
 )
