@@ -11,17 +11,22 @@ import os
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 SET_CHILD_SUBREAPER = 36  # linux/prctl.h: grandchildren that outlive their parent are counted too
+TOLD_BYTES = 2000
 
 
 def main(report: str, *command: str) -> None:
     """Run the command to its end, and that of all its descendants."""
     ctypes.CDLL(None).prctl(SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     start = time.perf_counter()
-    status = subprocess.Popen(command, stderr=subprocess.DEVNULL).wait()
+    with tempfile.TemporaryFile() as errors:
+        status = subprocess.Popen(command, stderr=errors).wait()
+        errors.seek(max(0, os.fstat(errors.fileno()).st_size - TOLD_BYTES))
+        said = errors.read().decode(errors="replace")
     wall_s = time.perf_counter() - start
     try:
         while True:
@@ -29,7 +34,7 @@ def main(report: str, *command: str) -> None:
     except ChildProcessError:
         pass
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    told = {"cpu_s": usage.ru_utime + usage.ru_stime, "wall_s": wall_s, "peak_mb": usage.ru_maxrss / 1024}
+    told = {"said": said, "cpu_s": usage.ru_utime + usage.ru_stime, "wall_s": wall_s, "peak_mb": usage.ru_maxrss / 1024}
     Path(report).write_text(json.dumps({"status": status, **told}))
 
 

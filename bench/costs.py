@@ -40,9 +40,10 @@ def run_told(command: list[str], *, is_pinned: bool = True) -> tuple[Cost, bytes
         while block := process.stdout.read(1 << 20):  # a program that knows its output goes nowhere stops early
             last = block
         process.wait()
-        told = json.loads(Path(report.name).read_bytes() or b'{"status": "not run"}')
+        told = json.loads(Path(report.name).read_bytes() or b'{"status": "not run", "said": ""}')
+    said = told.pop("said")
     if told.pop("status") not in _FINE:
-        raise SystemExit(f"{command[0]} failed: {' '.join(command)}")
+        raise SystemExit(f"{said}\n{' '.join(command)} failed.")
     return Cost(**told), last
 
 

@@ -30,13 +30,15 @@ def measure(folder: Path, layout: str) -> dict[str, object]:
     grown: dict[int, int] = {}
     start: dict[int, int] = {}
     peak = 0
-    with psutil.Popen(scans.command(*jobs(1)), stdout=DEVNULL, stderr=DEVNULL) as process:
+    with psutil.Popen(scans.command(*jobs(1)), stdout=DEVNULL) as process:
         while process.poll() is None:
             for pid, read_bytes, held_bytes in _processes(process):
                 peak = max(peak, held_bytes)
                 if read_bytes >= FIRST_BYTES:
                     grown[pid] = max(grown.get(pid, 0), held_bytes - start.setdefault(pid, held_bytes))
             time.sleep(_PAUSE_S)
+    if process.returncode:
+        raise SystemExit(f"The scan of {log} failed.")
     scans.compare()
     size_gb = round(log.stat().st_size / 1e9, 1)
     log.unlink()
