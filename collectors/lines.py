@@ -24,16 +24,17 @@ def fitting(head: Head, is_ours: Callable[[str], object]) -> str:
     return f"{fits} of {len(lines)} lines" if fits and fits * 4 >= len(lines) * 3 else ""
 
 
-class Unwanted(set[Key]):
-    """Targets, as the source writes them, that nobody wanted. Bounded: at REMEMBERED it forgets them all."""
+class Unwanted(dict[Key, str]):
+    """Targets, as the source writes them, that nobody wanted, and what a census counts of them: their host, or nothing.
+    Bounded: at REMEMBERED it forgets them all."""
 
-    def remember(self, key: Key) -> None:
+    def remember(self, key: Key, host: str = "") -> None:
         size = len(key) if isinstance(key, str) else len(str(key))
         if size > LONGEST_KEY:
             return
         if len(self) >= REMEMBERED:
             self.clear()
-        self.add(key)
+        self[key] = host
 
 
 def next_row(reader: Iterator[list[str]]) -> list[str]:

@@ -173,6 +173,7 @@ class Scan:
                 if isinstance(share, Gone):
                     one.outcome.standing = OVERTAKEN
                     return
+                self.identities.meet(share.sums.names())  # while the others are still reading
                 if whole is None:
                     whole = share
                 else:

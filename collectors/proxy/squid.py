@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from shadowledger.collectors.clock import EXPLICIT, epoch_us
 from shadowledger.collectors.collector import Collector, Head
-from shadowledger.collectors.lines import LONGEST_KEY, NOTHING_KNOWN, REMEMBERED, Unwanted, fitting
+from shadowledger.collectors.lines import LONGEST_KEY, REMEMBERED, Unwanted, fitting
 from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.records import UNKNOWN_BYTES, Ignored, Issue, Record, Traffic
 from shadowledger.signatures.hosts import Url, split_authority, split_url
@@ -108,11 +108,12 @@ class _Requests:
         rest = fields[7] if len(fields) > 7 else ""
         wanted = self.wanted
         if wanted is not None and host and not wanted(host, path, method, port, "", "") and not _is_stream(rest):
+            told = host if is_name(host) and not not_a_request(method, url) else ""
             if method == "CONNECT":
-                self.unwanted_tunnels.remember(url)
-            elif path and wanted.nobody(host):
-                self.nobodys.remember(url[: url.find("/", len("http://"))])
-            if self._reading.is_census and is_name(host) and not not_a_request(method, url):
+                self.unwanted_tunnels.remember(url, told)
+            elif told and path and wanted.nobody(host):
+                self.nobodys.remember(url[: url.find("/", len("http://"))], host)
+            if told and self._reading.is_census:
                 self._reading.count(host, epoch_us(fields[0]))
             return None
         if reason := not_a_request(method, url):
@@ -177,10 +178,10 @@ def read(reading: Reading) -> Iterator[Record]:
     """One record a line. Nearly all lines are passed over by what is remembered of their targets."""
     results: dict[str, tuple[int, str]] = {}
     requests = _Requests(reading)
+    unwanted_tunnels, nobodys = requests.unwanted_tunnels, requests.nobodys
     api_words = frozenset(reading.wanted.api_words if reading.wanted is not None else ())
     for first, lines in reading.blocks():
-        unwanted_tunnels = NOTHING_KNOWN if reading.is_census else requests.unwanted_tunnels
-        nobodys = NOTHING_KNOWN if reading.is_census else requests.nobodys
+        is_census = reading.is_census
         reading.record_count += len(lines)
         for position, line in enumerate(lines, first):
             fields = line.split(None, 7)
@@ -197,14 +198,20 @@ def read(reading: Reading) -> Iterator[Record]:
                 fields, result = taken
                 url = fields[6]
             if fields[5] == "CONNECT":
-                if url in unwanted_tunnels:
+                if (host := unwanted_tunnels.get(url)) is not None:
+                    if is_census and host:
+                        reading.count(host, epoch_us(fields[0]))
                     continue
-            elif url[: (slash := url.find("/", 8))] in nobodys:
+            elif (host := nobodys.get(url[: (slash := url.find("/", 8))])) is not None and fields[
+                5
+            ] not in CACHE_METHODS:
                 query = url.find("?", slash)
                 end = query if query >= 0 else len(url)
                 word = url[url.rfind("/", slash, end) + 1 : end].lower()
                 is_shape = word in api_words or word == "" or ":" in word or "%" in word or "#" in word
                 if (end == slash + 1 or not is_shape) and not _is_stream(line):
+                    if is_census and fields[5] not in _CACHE_METHODS:
+                        reading.count(host, epoch_us(fields[0]))
                     continue
             record = requests.record(position, fields, result)
             if record is not None:
