@@ -202,9 +202,7 @@ def read(reading: Reading) -> Iterator[Record]:
                     if is_census and host:
                         reading.count(host, epoch_us(fields[0]))
                     continue
-            elif (host := nobodys.get(url[: (slash := url.find("/", 8))])) is not None and fields[
-                5
-            ] not in CACHE_METHODS:
+            elif (host := nobodys.get(url[: (slash := url.find("/", 8))])) is not None:
                 query = url.find("?", slash)
                 end = query if query >= 0 else len(url)
                 word = url[url.rfind("/", slash, end) + 1 : end].lower()
