@@ -34,6 +34,8 @@ class Census(enum.Enum):
 
     OFF = "off"
     SAMPLE = "sample"
+    DAILY = "daily"
+    """Full once a day for each source, and otherwise a sample: whoever knows the source says which."""
     FULL = "full"
 
     def takes(self, number: int) -> bool:

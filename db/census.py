@@ -67,3 +67,13 @@ def domains_seen(connection: sqlite3.Connection) -> list[DomainSeen]:
     return [
         DomainSeen(domain, source, first, last, count, bool(part)) for domain, source, first, last, count, part in rows
     ]
+
+
+def is_counted_in_full(connection: sqlite3.Connection, source_id: int, day_on: str) -> bool:
+    """Whether a run that began on a UTC day counted every domain of a source."""
+    row = connection.execute(
+        "select 1 from census join run on run.id = run_id where source_id = ? and is_sampled = 0 and started_at >= ? "
+        "limit 1",
+        (source_id, day_on),
+    )
+    return row.fetchone() is not None

@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from shadowledger.collectors.layers import Layers
-from shadowledger.collectors.reading import Reading
+from shadowledger.collectors.reading import Census, Reading
 from shadowledger.collectors.registry import Detected
 from shadowledger.collectors.sources import STDIN, Opened, open_source
+from shadowledger.db.census import is_counted_in_full
 from shadowledger.db.identities import Identities
+from shadowledger.db.runs import now_iso
 from shadowledger.db.sources import Source
 from shadowledger.scanner.choices import Choices, kept_days
 from shadowledger.scanner.identify import Standing, identify
@@ -124,8 +126,15 @@ def look_at(
         if kept != choices.days:
             outcome.remark = f"was counted {kept}; `sources rescan {source.id}` with --since and --until changes that"
     else:
-        return Input(opened, found, choices, source, again is not None)
+        return Input(opened, found, _with_census(connection, choices, source), source, again is not None)
     return None
+
+
+def _with_census(connection: sqlite3.Connection, choices: Choices, source: Source | None) -> Choices:
+    if choices.census is not Census.DAILY:
+        return choices
+    is_done = source is not None and is_counted_in_full(connection, source.id, now_iso()[:10])
+    return replace(choices, census=Census.SAMPLE if is_done else Census.FULL)
 
 
 def is_stream(path: Path) -> bool:

@@ -46,7 +46,7 @@ COLUMNS = (
     type=click.Choice([census.value for census in Census]),
     default=Census.SAMPLE.value,
     show_default=True,
-    help="How much is counted of domains that nobody wants, for `signatures retro`.",
+    help="How much is counted of domains that nobody wants, for `signatures retro`; daily is full once a day.",
 )
 @click.option("--no-prefilter", is_flag=True, help="Read every line; takes longer and finds the same.")
 @jobs_option

@@ -126,6 +126,26 @@ def test_a_full_census_is_exact_and_a_sample_is_a_part_and_says_so(log: Path, tm
         assert connection.execute(rows).fetchall() == []
 
 
+def test_once_a_day_a_source_is_counted_in_full(tmp_path: Path) -> None:
+    line = "{}.001 5 10.0.0.1 TCP_TUNNEL/200 99 CONNECT www.shop{}.com:443 u - -\n"
+    path, db = tmp_path / "access.log", tmp_path / "inventory.db"
+    path.write_text("".join(line.format(1764000000 + number, number) for number in range(40_000)))
+    counted = []
+    for more in ("", line.format(1764050000, 50_000) * 40_000, line.format(1764060000, 60_000) * 40_000):
+        with path.open("a") as file:
+            file.write(more)
+        assert shadowledger("scan", path, "--census", "daily", db=db).code == 0
+        with closing(sqlite3.connect(db)) as connection:
+            counted.append(connection.execute("select max(run_id), sum(record_count) from census").fetchone())
+            if len(counted) == 2:  # the first run was on another day
+                connection.execute("update run set started_at = '2026-01-01T00:00:00Z'")
+                connection.commit()
+    first, second, third = (count for _, count in counted)
+    assert first == 40_000
+    assert second - first < 40_000
+    assert third - second == 40_000
+
+
 HOSTS = [
     ("www.shop.example.co.uk", "example.co.uk"),
     ("a.b.example.com", "example.com"),
