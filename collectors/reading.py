@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 CELL_BYTES = 1 << 18
 """The unit of a sample: whichever process reads an input, and in whatever pieces, the same cells are counted."""
-_FIRST_CELLS = 4
+FIRST_CELLS = 4
 _ONE_CELL_IN = 64
 _MOST_HOSTS = 400_000
 _HASH = ord("#")
@@ -41,7 +41,7 @@ class Census(enum.Enum):
     def takes(self, number: int) -> bool:
         """Whether a cell is one of them, by its number from 0: of a sample the first few, and then one in 64."""
         if self is Census.SAMPLE:
-            return number < _FIRST_CELLS or number % _ONE_CELL_IN == 0
+            return number < FIRST_CELLS or number % _ONE_CELL_IN == 0
         return self is Census.FULL
 
 
@@ -93,6 +93,10 @@ class Reading:
         it yields is the same in every block."""
         self.is_sampled = False
         """Whether some block was none of these."""
+        self.cell = 0
+        """The number of the present block's cell."""
+        self.cell_lines: Counter[int] = Counter()
+        """Lines in the cells of a sample."""
         self.contacts: Counter[tuple[str, int]] = Counter()
         """Contacts in these blocks by host and day since 1970 (0 where the source tells no time)."""
         self.record_count = 0
@@ -127,7 +131,8 @@ class Reading:
         not. A line over LONGEST_LINE_BYTES is left out, counted and given as an Issue by `records`."""
         number, rest, skipping, at = self.start_line, b"", False, self.start_byte
         for chunk in self.opened.chunks(self.start_byte, self.stop_byte):
-            self.is_census = self._census.takes(at // CELL_BYTES)
+            self.cell = at // CELL_BYTES
+            self.is_census = self._census.takes(self.cell)
             self.is_sampled |= not self.is_census
             at += len(chunk)
             if skipping:
@@ -149,6 +154,8 @@ class Reading:
                     self._long_line(number)
                     del lines[0]
                     number += 1
+                if self.is_census and self._census is Census.SAMPLE:
+                    self.cell_lines[self.cell] += len(lines)
                 yield number, lines
                 number += len(lines)
             if len(rest) > LONGEST_LINE_BYTES:

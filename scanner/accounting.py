@@ -20,6 +20,8 @@ class Accounting:
 
     def __init__(self) -> None:
         self.reasons: Reasons = {}
+        self.cell_issues: Counter[int] = Counter()
+        """Records that could not be read, by the cell of the input that they stand in."""
         self._counts: Counter[str] = Counter()
         self._position = 0
         self._kind = ""
@@ -33,8 +35,10 @@ class Accounting:
         """A record betrayed a service."""
         self._count("hit", position)
 
-    def left_out(self, record: Issue | Ignored) -> None:
+    def left_out(self, record: Issue | Ignored, cell: int = 0) -> None:
         """A record could not be read, or is not for us."""
+        if isinstance(record, Issue):
+            self.cell_issues[cell] += 1
         kind = "issue" if isinstance(record, Issue) else "ignored"
         self._count(kind, record.position)
         count, positions = self.reasons.get((kind, record.reason), (0, []))
@@ -50,6 +54,7 @@ class Accounting:
     def go_on(self, other: Accounting, positions: int) -> None:
         """Take in the accounting of what follows, whose positions begin with 1 after so many."""
         self._counts.update(other._counts)
+        self.cell_issues.update(other.cell_issues)
         for key, (count, firsts) in other.reasons.items():
             before, known = self.reasons.get(key, (0, []))
             known += [position + positions for position in firsts[: FIRST_POSITIONS - len(known)]]

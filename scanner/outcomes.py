@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from shadowledger.db.sources import Counts
 from shadowledger.scanner.misunderstood import Misunderstood
+from shadowledger.scanner.sampling import Estimate
 
 
 @dataclass(slots=True)
@@ -26,6 +27,8 @@ class Outcome:
     misunderstood: list[Misunderstood] = field(default_factory=list)
     """The first records that could not be read, where they are so many that it is incomplete."""
     counts: Counts | None = None
+    unreadable: Estimate | None = None
+    """The share of its records that cannot be read, where not all were examined."""
     services: set[str] = field(default_factory=set)
     """Ids of what it betrays."""
 

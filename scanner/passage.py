@@ -27,6 +27,8 @@ class Passage(NamedTuple):
     not_examined_count: int
     contacts: Counter[tuple[str, int]]
     is_sampled: bool
+    cell_lines: Counter[int]
+    """Lines in the cells of a sample."""
 
     @property
     def read_bytes(self) -> int:
@@ -36,6 +38,7 @@ class Passage(NamedTuple):
     def and_then(self, other: Passage) -> Passage:
         """This stretch and the one that follows it, whose positions begin with 1, as one."""
         self.contacts.update(other.contacts)
+        self.cell_lines.update(other.cell_lines)
         return other._replace(
             start_byte=self.start_byte,
             delivered_bytes=self.delivered_bytes + other.delivered_bytes,
@@ -46,6 +49,7 @@ class Passage(NamedTuple):
             not_examined_count=self.not_examined_count + other.not_examined_count,
             contacts=self.contacts,
             is_sampled=self.is_sampled or other.is_sampled,
+            cell_lines=self.cell_lines,
         )
 
 
@@ -65,4 +69,5 @@ def passage_of(reading: Reading) -> Passage:
         reading.not_examined_count,
         reading.contacts,
         reading.is_sampled,
+        reading.cell_lines,
     )

@@ -24,6 +24,7 @@ from shadowledger.scanner.misunderstood import misunderstood
 from shadowledger.scanner.outcomes import Outcome, RunReport
 from shadowledger.scanner.parts import Part, parts_of
 from shadowledger.scanner.progress import Progress, Silent
+from shadowledger.scanner.sampling import unreadable
 from shadowledger.scanner.share import Share
 from shadowledger.scanner.storing import store
 from shadowledger.scanner.workers import Pending, StoppedError, Workers
@@ -201,6 +202,9 @@ class Scan:
             path = read.opened.path if read.is_file else None
             issues = share.accounting.first_issues()
             outcome.misunderstood = misunderstood(path, read.found.collector, read.found.layers, issues)
+        if counts.not_examined_count:
+            cells = share.passage.cell_lines, share.accounting.cell_issues
+            outcome.unreadable = unreadable(counts.record_count, counts.issue_count, *cells)
         outcome.problem = share.passage.damage or problem
         outcome.standing = "rescanned" if read.is_again else "grown" if read.source else "new"
         outcome.services = share.sums.service_ids

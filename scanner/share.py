@@ -51,7 +51,7 @@ def read_share(
     is_limited = days != ALL_DAYS
     for record in reading.records(collector):
         if isinstance(record, Issue | Ignored):
-            accounting.left_out(record)
+            accounting.left_out(record, reading.cell)
             continue
         if is_limited and (why := days.left_out(record.time_us)):
             accounting.left_out(Ignored(record.position, why))

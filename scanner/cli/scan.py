@@ -37,6 +37,9 @@ COLUMNS = (
     "note",
 )
 
+_TOLD_SHARE = 0.001
+"""From this upper bound on, what cannot be read is told of an input that was not examined whole."""
+
 
 @click.command("scan")
 @click.argument("inputs", nargs=-1, required=True)
@@ -98,6 +101,11 @@ def print_report(report: RunReport, form: str, *, explain: bool) -> None:
         for outcome in report.outcomes:
             for one in outcome.misunderstood:
                 click.echo(f"  {near(outcome.name)}:{one.position}: {clean(one.reason)}: {one.shape}")
+            if (share := outcome.unreadable) is not None and share.high >= _TOLD_SHARE:
+                click.echo(
+                    f"  {near(outcome.name)}: {share.low:.2%} to {share.high:.2%} of its records cannot be read (95 %; "
+                    f"from {share.cells} samples of what was not examined)"
+                )
         click.echo(_summary(report))
 
 
@@ -115,6 +123,7 @@ def _row(outcome: Outcome) -> dict[str, object]:
         "not_examined": counts.not_examined_count if counts else None,
         "ignored": counts.ignored_count if counts else None,
         "issues": counts.issue_count if counts else None,
+        "unreadable": outcome.unreadable._asdict() if outcome.unreadable else None,
         "services": len(outcome.services),
         "note": outcome.problem or outcome.remark,
         "why": outcome.reason,
