@@ -14,6 +14,7 @@ from shadowledger.scanner.days import ALL_DAYS, DAY_US, Days
 from shadowledger.scanner.fold import Fold
 from shadowledger.scanner.match import NOT_A_QUESTION, match_record
 from shadowledger.scanner.passage import Passage, passage_of
+from shadowledger.scanner.sketch import Sketch
 from shadowledger.scanner.sums import Sums
 from shadowledger.scanner.unknowns import Unknowns
 from shadowledger.signatures.index import Index
@@ -28,6 +29,7 @@ class Share:
 
     sums: Sums
     unknowns: Unknowns
+    sketch: Sketch
     accounting: Accounting
     passage: Passage
 
@@ -36,6 +38,7 @@ class Share:
         positions = self.passage.next_position - 1
         self.sums.go_on(other.sums, positions)
         self.unknowns.go_on(other.unknowns, positions)
+        self.sketch.go_on(other.sketch)
         self.accounting.go_on(other.accounting, positions)
         self.passage = self.passage.and_then(other.passage)
 
@@ -44,7 +47,7 @@ def read_share(
     index: Index, collector: Collector, reading: Reading, days: Days = ALL_DAYS, on_block: OnBlock | None = None
 ) -> Share:
     """Match and fold everything that a collector finds on some days, and account for all of it."""
-    fold, unknowns, accounting = Fold(index), Unknowns(), Accounting()
+    fold, unknowns, sketch, accounting = Fold(index), Unknowns(), Sketch(), Accounting()
     if on_block is not None:
         tell = on_block
         reading.on_block = lambda size, lines: tell(size, lines, accounting.hits)
@@ -59,6 +62,7 @@ def read_share(
         hit = match_record(index, record)
         if hit is not None:
             fold.add(hit)
+            sketch.add(record)
             accounting.hit(record.position)
         if isinstance(record, Traffic):
             unknowns.add(index, record, hit)
@@ -67,4 +71,4 @@ def read_share(
     if is_limited:
         for host, day in [key for key in reading.contacts if days.left_out(key[1] * DAY_US)]:
             del reading.contacts[host, day]
-    return Share(fold.sums, unknowns, accounting, passage_of(reading))
+    return Share(fold.sums, unknowns, sketch, accounting, passage_of(reading))

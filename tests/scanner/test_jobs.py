@@ -71,6 +71,7 @@ def told(share: Share) -> tuple[object, ...]:
     return (
         sorted(sums.contributions(lambda name: name.text)),
         sorted(share.unknowns.rows(lambda name: name.text)),
+        share.sketch.marks(),
         domain_days(passage.contacts),
         counts,
         share.accounting.reasons,
