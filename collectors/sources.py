@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from shadowledger.collectors.archives import LOOK_BYTES, Listing, kind_of, list_archive, open_member
 from shadowledger.collectors.members import Member
+from shadowledger.collectors.proof import Proof
 from shadowledger.collectors.unpacking import Raw, Stream, Unpacked, UnpackError, layer_of
 
 if TYPE_CHECKING:
@@ -146,6 +147,8 @@ class Opened:
         self.delivered_bytes = 0
         self.tail = b""
         """The last TAIL_BYTES of what `chunks` delivered."""
+        self.proof: Proof | None = None
+        """What `chunks` shows all that it reads."""
         self._written_us = written_us
         self._archive_note = archive_note
         self._decode: codecs.IncrementalDecoder | None = None
@@ -221,19 +224,31 @@ class Opened:
 
     def chunks(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """All bytes from `start` to `stop`, in pieces that end at multiples of BLOCK_BYTES of what is not decoded. To
-        be asked once."""
+        be asked once. A proof is shown all from where it begins, and to the end of the block that `stop` lies in."""
+        begin = start if self.proof is None else min(start, self.proof.start)
+        before = start - begin
+        for piece in self._pieces(begin):
+            if self.proof is not None:
+                self.proof.add(piece)
+            wanted = piece[before:] if before else piece
+            before -= len(piece) - len(wanted)
+            if stop is not None:
+                wanted = wanted[: stop - start - self.delivered_bytes]
+            if wanted:
+                self.delivered_bytes += len(wanted)
+                self.tail = tail_of(self.tail, wanted)
+                yield wanted
+            if stop is not None and start + self.delivered_bytes >= stop and not (self.proof and self.proof.is_open):
+                return
+        if self.proof is not None:
+            self.proof.end()
+
+    def _pieces(self, start: int) -> Iterator[bytes]:
         if start > len(self.head) and self._plain is not None:
             self._plain.seek(start)
-            pieces = self._from(start)
-        else:
-            head = (self.head[at : at + BLOCK_BYTES] for at in range(0, len(self.head), BLOCK_BYTES))
-            pieces = _without(start, chain(head, self._from(len(self.head))))
-        for piece in pieces:
-            if stop is not None and not (piece := piece[: max(0, stop - start - self.delivered_bytes)]):
-                return
-            self.delivered_bytes += len(piece)
-            self.tail = tail_of(self.tail, piece)
-            yield piece
+            return self._from(start)
+        head = (self.head[at : at + BLOCK_BYTES] for at in range(0, len(self.head), BLOCK_BYTES))
+        return _without(start, chain(head, self._from(len(self.head))))
 
     def _from(self, at: int) -> Iterator[bytes]:
         """What follows byte `at`, where the stream stands."""
