@@ -19,6 +19,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from shadowledger.db import observations
 from shadowledger.db.candidates import add_clues
 from shadowledger.db.census import DomainDay, add_census
 from shadowledger.db.contributions import Contribution, add_contributions
@@ -43,8 +44,8 @@ FIRST_DAY = date(2026, 1, 5)
 ADOPTION_DAYS = 90
 ADOPTION = """
     select day_on, service_id, count(distinct actor_id) from observation
-    where day_on > ? and actor_id != '' group by day_on, service_id"""
-"""How many people used each service on each day."""
+    where day_on between ? and ? and actor_id != '' group by day_on, service_id"""
+"""How many people used each service on each day, of an inventory that has no answer of its own to it."""
 _SLOW_S = 20
 """What takes longer is asked once."""
 
@@ -91,7 +92,7 @@ class _People:
     def _rows(self, day_on: str, found: list[tuple[int, bool, int]]) -> Iterator[Contribution]:
         random_float = self._rng.random
         for position, (service, is_interactive, who) in enumerate(found):
-            count, first = 1 + int(random_float() * 40), position * 117
+            count, first = 1 + int(self._rng.expovariate(1 / 8)), position * 117
             yield Contribution(
                 day_on, self._ids[who], "", self._clients[who], *self._ways[service][is_interactive], count,
                 1 + count // 9, count * 900, count * 20_000, int(random_float() * (1 << 24)), first, first + 100,
@@ -125,7 +126,7 @@ def measure(folder: Path) -> dict[str, object]:
             rows = people.day(day := next(days))
             row_count += len(rows)
             writes.append(_store(connection, people, day, rows))
-    since = (day - timedelta(days=ADOPTION_DAYS)).isoformat()
+    span = (day - timedelta(days=ADOPTION_DAYS - 1)).isoformat(), day.isoformat()
     told = {
         "contributions": row_count,
         "rows_a_day": len(rows),
@@ -134,7 +135,7 @@ def measure(folder: Path) -> dict[str, object]:
         "file_mb": round(sum(file.stat().st_size for file in path.parent.iterdir()) / 1e6),
         "day_write_s": round(statistics.median(writes), 3),
         "reconcile_s": _asked(path, lambda connection: consolidate(connection, Directory(), [])),
-        "adoption_s": _asked(path, lambda connection: connection.execute(ADOPTION, (since,)).fetchall()),
+        "adoption_s": _asked(path, lambda connection: _daily_people(connection, *span)),
     }
     for file in path.parent.iterdir():
         file.unlink()
@@ -166,6 +167,13 @@ def _store(connection: sqlite3.Connection, people: _People, day: date, rows: lis
         add_reading(connection, run_id, source_id, counts, {})
     end_run(connection, run_id, "complete")
     return time.perf_counter() - start
+
+
+def _daily_people(connection: sqlite3.Connection, first_on: str, last_on: str) -> list[Any]:
+    ask = getattr(observations, "active_by_day", None)
+    if ask is not None:
+        return list(ask(connection, first_on, last_on))
+    return connection.execute(ADOPTION, (first_on, last_on)).fetchall()
 
 
 def _asked(path: Path, question: Callable[[sqlite3.Connection], Any]) -> float:
