@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from shadowledger.collectors.layers import Layers
+from shadowledger.collectors.proof import BLOCK_BYTES, Proof
 from shadowledger.collectors.reading import Census, Reading
 from shadowledger.collectors.registry import Detected
 from shadowledger.collectors.sources import STDIN, Opened, open_source
@@ -66,9 +67,10 @@ class Input:
 
     def share(self, signatures: Signatures, part: Part, tell: Tell, opened: Opened | None = None) -> Share:
         """What is in a part of it; `opened` anew where another process reads it."""
-        choices, found = self.choices, self.found
+        choices, found, opened = self.choices, self.found, opened or self.opened
+        opened.proof = self._proof(part)
         reading = Reading(
-            opened or self.opened,
+            opened,
             choices.settings,
             signatures.index.wanted,
             signatures.command_words,
@@ -78,6 +80,11 @@ class Input:
         )
         reading.start_byte, reading.stop_byte, reading.start_line = part
         return read_share(signatures.index, found.collector, reading, choices.days, tell)
+
+    def _proof(self, part: Part) -> Proof:
+        """What has grown is proven from the block on in whose middle it ended."""
+        start = part.start_byte
+        return Proof(start - start % BLOCK_BYTES if start == self.first.start_byte else start, part.stop_byte)
 
     def _screen(self, signatures: Signatures) -> Screen | None:
         screened = self.choices.prefilter and _are_plain(self.found.layers) and _is_worth_a_screen(self.opened)

@@ -29,6 +29,8 @@ class Passage(NamedTuple):
     is_sampled: bool
     cell_lines: Counter[int]
     """Lines in the cells of a sample."""
+    blocks: dict[int, bytes]
+    """Digests of the input's blocks; see `collectors.proof`."""
 
     @property
     def read_bytes(self) -> int:
@@ -50,6 +52,7 @@ class Passage(NamedTuple):
             contacts=self.contacts,
             is_sampled=self.is_sampled or other.is_sampled,
             cell_lines=self.cell_lines,
+            blocks=self.blocks | other.blocks,
         )
 
 
@@ -70,4 +73,5 @@ def passage_of(reading: Reading) -> Passage:
         reading.contacts,
         reading.is_sampled,
         reading.cell_lines,
+        opened.proof.digests if opened.proof is not None else {},
     )
