@@ -32,6 +32,9 @@ STDIN = Path("-")
 
 _UTF16 = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _STREAMED = "a {} archive in a stream; save it as a file and scan that"
+_DATABASE = b"SQLite format 3\0"
+"""What is written anew as it grows; who reads it watches over it."""
+_REWRITTEN = "it was cut or written anew while it was read; nothing of it was counted, scan it again"
 _NESTED = "a {} archive inside another one or inside a packed file; unpack that and scan what it holds"
 
 
@@ -40,7 +43,7 @@ class InputNotFoundError(Exception):
 
 
 class UnreadableError(OSError):
-    """An archive, or a file in it, that cannot be read at all, and why."""
+    """An archive, or a file in it, that cannot be read at all, and why; or a file that did not stay what it was."""
 
 
 class MemberPath(_Path):
@@ -156,6 +159,8 @@ class Opened:
         self._stream = self._raw
         self._plain: Raw | None = None
         """What may be read from any byte on."""
+        self._begins = b""
+        """The first bytes of the file itself."""
         self.head = self._read_head()
 
     @property
@@ -183,10 +188,12 @@ class Opened:
 
     def _first(self) -> bytes:
         """The first HEAD_BYTES of what is inside, after finding out how it is packed."""
-        layer = layer_of(self._look())
+        looked = self._look()
+        layer = layer_of(looked)
         if layer:
             self._stream = Unpacked(layer, self._raw)
         first = self._take(HEAD_BYTES)
+        self._begins = looked if layer else first
         kind = kind_of(first[:LOOK_BYTES])
         note = _NESTED if layer else self._archive_note
         if kind and note:
@@ -224,7 +231,9 @@ class Opened:
 
     def chunks(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """All bytes from `start` to `stop`, in pieces that end at multiples of BLOCK_BYTES of what is not decoded. To
-        be asked once. A proof is shown all from where it begins, and to the end of the block that `stop` lies in."""
+        be asked once. A proof is shown all from where it begins, and to the end of the block that `stop` lies in.
+        Raises UnreadableError at its end where the file was cut or written anew meanwhile: what it gave since may be
+        anything."""
         begin = start if self.proof is None else min(start, self.proof.start)
         before = start - begin
         for piece in self._pieces(begin):
@@ -239,9 +248,16 @@ class Opened:
                 self.tail = tail_of(self.tail, wanted)
                 yield wanted
             if stop is not None and start + self.delivered_bytes >= stop and not (self.proof and self.proof.is_open):
-                return
-        if self.proof is not None:
-            self.proof.end()
+                break
+        else:
+            if self.proof is not None:
+                self.proof.end()
+        if self._is_rewritten():
+            raise UnreadableError(_REWRITTEN)
+
+    def _is_rewritten(self) -> bool:
+        is_log = not self.head.startswith(_DATABASE)
+        return is_log and isinstance(self._raw, Raw) and self._raw.is_rewritten(self._begins)
 
     def _pieces(self, start: int) -> Iterator[bytes]:
         if start > len(self.head) and self._plain is not None:

@@ -10,7 +10,9 @@ from __future__ import annotations
 import bz2
 import io
 import lzma
+import os
 import re
+import stat
 import zlib
 from collections.abc import Callable
 from importlib import import_module
@@ -112,6 +114,8 @@ class Raw(Stream):
         self._path = path
         self._left_at: int | None = None
         self._read_bytes = 0
+        self._size_bytes = self._on_disk()
+        self._starts_at = file.tell() if self._size_bytes else 0
 
     @property
     def packed_bytes(self) -> int:
@@ -135,6 +139,24 @@ class Raw(Stream):
         """Go to a byte, or to the end where there are fewer."""
         self._ahead = b""
         self._file.seek(min(offset, self._file.seek(0, io.SEEK_END)))
+
+    def is_rewritten(self, begins: bytes) -> bool:
+        """Whether a file on a disk is shorter than it was when it was opened or read, or does not begin with these
+        bytes any more; a file that only grew is not. To be asked when nothing more is read."""
+        if not self._size_bytes:
+            return False
+        if self._on_disk() < max(self._size_bytes, self._file.tell()):
+            return True
+        self._file.seek(self._starts_at)
+        return self._file.read(len(begins)) != begins
+
+    def _on_disk(self) -> int:
+        """The size of a file on a disk; 0 of anything else."""
+        try:
+            found = os.fstat(self._file.fileno())
+        except (AttributeError, OSError, ValueError):  # it is none of the system's
+            return 0
+        return found.st_size if stat.S_ISREG(found.st_mode) else 0
 
     def close(self) -> None:
         if self._path is not None and not self._file.closed:

@@ -1,0 +1,128 @@
+"""Scans of growing folders, killed at random moments and started again until they are done."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import time
+from collections import Counter
+from pathlib import Path
+from random import Random
+
+from forked import Forked
+from growing import Growing
+from held import Held, held
+
+LINES = 5000
+ROUNDS = 3
+RESCANS = 3
+MOMENTS = BEFORE, READING, BETWEEN, AFTER, REPLACING = (
+    "before the run began",
+    "before anything was stored",
+    "between two sources",
+    "after all was stored",
+    "in a rescan",
+)
+
+
+class Campaign:
+    """So many kills, spread over as many folders as that takes. Raises AssertionError at the first that harms."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self.moments: Counter[str] = Counter()
+        """Where the kills fell."""
+        self._folder = folder
+        self._seed = seed
+        self._number = 0
+        self._shortest_s, self._longest_s = self._measured()
+
+    def _measured(self) -> tuple[float, float]:
+        """How long a scan takes in which all is known, and one in which all is new."""
+        logs = Growing(self._folder / "measured", Random(self._seed), LINES)  # noqa: S311 - repeatable
+        logs.finish()
+        took = []
+        for _ in range(2):
+            began = time.monotonic()
+            done = Forked("scan", logs.folder, db=self._folder / "measured.db").wait()
+            took.append(time.monotonic() - began)
+            assert done.code == 0, done
+        return min(took), max(took)
+
+    def kill(self, kills: int) -> None:
+        """Go on until at least so many processes were killed."""
+        while self.moments.total() < kills:
+            self._number += 1
+            name = f"{self._seed}-{self._number}"
+            self._one_folder(self._folder / name, Random(name))  # noqa: S311 - repeatable
+            shutil.rmtree(self._folder / name)
+
+    def _one_folder(self, folder: Path, rng: Random) -> None:
+        logs = Growing(folder / "logs", rng, LINES)
+        db = folder / "inventory.db"
+        for number in range(ROUNDS):
+            logs.grow() if number < ROUNDS - 1 else logs.finish()
+            self._scan_until_done(rng, db, logs)
+        expect(held(db), logs)
+        for _ in range(RESCANS):
+            self.moments[REPLACING] += self._killed(rng, db, "sources", "rescan", "--all")
+            expect(held(db), logs)
+        done = Forked("scan", logs.folder, "--format", "json", db=db).wait()
+        assert (done.code, {one["standing"] for one in done.json["sources"]}) == (0, {"known"}), done
+        expect(held(db), logs)
+
+    def _scan_until_done(self, rng: Random, db: Path, logs: Growing) -> None:
+        before = held(db)
+        while self._killed(rng, db, "scan", str(logs.folder)):
+            after = held(db)
+            moment = _moment(before, after)
+            self.moments[moment] += 1
+            sound(after)
+            assert sum(after.records) >= sum(before.records), (before, after)
+            before = after
+
+    def _killed(self, rng: Random, db: Path, *words: str) -> bool:
+        """Run the program; False where it came to its end before it was killed. Some runs have nobody who reads what
+        they say, and wait for that with everything stored."""
+        running = Forked(*words, db=db, first=nobody_reads if rng.random() < 0.25 else None)
+        if not running.ends_within(rng.uniform(self._shortest_s / 2, self._longest_s)):
+            running.send(signal.SIGKILL)
+        done = running.wait()
+        assert done.code in (0, -signal.SIGKILL), done
+        return done.code != 0
+
+
+def nobody_reads() -> None:
+    """Make standard output a pipe that is full."""
+    _, full = os.pipe()
+    os.set_blocking(full, False)
+    try:
+        while os.write(full, bytes(1 << 16)):
+            pass
+    except BlockingIOError:
+        os.set_blocking(full, True)
+    os.dup2(full, 1)
+
+
+def sound(state: Held) -> None:
+    """What must hold at every moment: both databases are whole, all adds up, nothing is half there, and everybody has
+    a name."""
+    assert not state.ailments
+    assert state.hits == sum(hits for _, hits, _ in state.sources), state
+    assert not any(unaccounted for *_, unaccounted in state.sources), state
+    assert state.nameless == 0
+
+
+def expect(state: Held, logs: Growing) -> None:
+    """What must hold where all is read: every number is the true one."""
+    sound(state)
+    assert (sum(state.records), len(state.sources)) == (logs.line_count, len(logs.names))
+    assert state.facts == logs.truth
+
+
+def _moment(before: Held, after: Held) -> str:
+    if len(after.runs) == len(before.runs):
+        return BEFORE
+    if after.runs[-1] != "running":
+        return AFTER
+    return BETWEEN if after.records != before.records else READING
