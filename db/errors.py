@@ -1,5 +1,7 @@
 """What can be wrong with a database file. Apart from the rest, so that telling it costs no imports."""
 
+import errno
+
 _AILMENTS = {
     "SQLITE_BUSY": "is in use by another run; try again when that has ended",
     "SQLITE_LOCKED": "is in use by another run; try again when that has ended",
@@ -12,6 +14,10 @@ _AILMENTS = {
     "SQLITE_NOTADB": "is no database, or a damaged one; restore it from a backup, or name another file",
 }
 """By the beginning of SQLite's own name of an error (https://www.sqlite.org/rescode.html)."""
+_SPOILT_TEXT = "Could not decode to UTF-8"
+"""How Python, and not SQLite, tells of a text that is none; this error has no name."""
+_OF_THE_DISK = ("SQLITE_FULL", "SQLITE_IOERR")
+_OF_THE_DISK_NUMBERS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 class UnusableError(Exception):
@@ -21,5 +27,18 @@ class UnusableError(Exception):
 def ailment(error: BaseException) -> str:
     """What ails a database file, to go behind its name, and what to do; empty where an error is none of SQLite's, or
     is a mistake of ours."""
-    name = getattr(error, "sqlite_errorname", "")
+    name = _name_of(error)
+    if not name and str(error).startswith(_SPOILT_TEXT):
+        name = "SQLITE_CORRUPT"
     return next((words for start, words in _AILMENTS.items() if name.startswith(start)), "")
+
+
+def is_of_the_disk(error: BaseException | None) -> bool:
+    """Whether not a file but the disk below it is why something failed: it is full, or cannot be read or written."""
+    if isinstance(error, OSError):
+        return error.errno in _OF_THE_DISK_NUMBERS
+    return error is not None and _name_of(error).startswith(_OF_THE_DISK)
+
+
+def _name_of(error: BaseException) -> str:
+    return str(getattr(error, "sqlite_errorname", ""))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from shadowledger.db.errors import UnusableError, ailment
+from shadowledger.db.errors import UnusableError, ailment, is_of_the_disk
 
 COMMANDS = {
     "demo": "Show the whole job on bundled inputs.",
@@ -123,10 +123,10 @@ def _told(error: Exception) -> int:
     """Say what is wrong with a database or with this system, or that it is a bug of ours; returns the exit code."""
     if isinstance(error, UnusableError):
         click.echo(f"Error: {error}", err=True)
-        return 4
+        return 1 if is_of_the_disk(error.__cause__) else 4
     if ill := ailment(error):
         click.echo(f"Error: The inventory, or its identities store, {ill}.", err=True)
-        return 1 if "disk" in ill else 4
+        return 1 if is_of_the_disk(error) else 4
     if isinstance(error, OSError):
         _close_output()
         where = f"{error.filename}: " if error.filename else ""
