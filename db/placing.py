@@ -11,7 +11,8 @@ from pathlib import Path
 
 @contextlib.contextmanager
 def placed_whole(path: Path) -> Iterator[Path]:
-    """Give an empty file beside `path`, readable by its owner alone, and move it to `path` when the block ends well.
+    """Give an empty file beside `path`, readable by its owner alone, and move it to `path` when the block ends well and
+    the disk has all of it: a key that a power failure empties would take every name with it.
 
     Where another process was faster, its file stays. Raises OSError where the folder cannot be written."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -19,7 +20,18 @@ def placed_whole(path: Path) -> Iterator[Path]:
     os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     try:
         yield draft
+        _flush(draft, os.O_RDWR)
         with contextlib.suppress(FileExistsError):
             os.link(draft, path)
     finally:
         draft.unlink(missing_ok=True)
+    if os.name == "posix":  # elsewhere folders cannot be opened
+        _flush(path.parent, os.O_RDONLY)
+
+
+def _flush(path: Path, flags: int) -> None:
+    opened = os.open(path, flags)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
