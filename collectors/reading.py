@@ -115,6 +115,11 @@ class Reading:
         """The last line had no end of its own."""
         self._too_long: list[Issue] = []
 
+    @property
+    def is_screened(self) -> bool:
+        """Whether lines are left out in which nothing of the signatures stands."""
+        return self._screen is not None
+
     def blocks(self) -> Iterator[tuple[int, list[str]]]:
         """The records as text, with the number of the first of each block: the lines, or what is found in them."""
         return self.layers.blocks(self) if self.layers is not None else self.lines()

@@ -84,11 +84,12 @@ class Contacts:
             yield from found or [Ignored(position, f"names no {plan.type.kind.replace('_', ' ')}")]
             return
         target, wanted = plan.target(fields), self._reading.wanted
-        tells = wanted is not None and self._tells(plan, target, fields, wanted)
         if not target.host or (":" in target.host and not is_address_shaped(target.host)):
+            if wanted is not None:
+                self._tells(plan, target, fields, wanted)
             yield self._ignored(position, "names no host")
             return
-        if wanted is not None and not self._is_wanted(plan, target, wanted, tells=tells):
+        if wanted is not None and not self._is_wanted(plan, target, fields, wanted):
             if self._reading.is_census and plan.type.via not in _NO_QUESTION:
                 self._reading.count(target.host, plan.stamp(fields, self._clock)[0])
             return
@@ -117,13 +118,14 @@ class Contacts:
         self.dull = (not telling[0], not telling[1], not telling[2], not telling[3], not telling[4])
         return True in telling[1:]
 
-    def _is_wanted(self, plan: Plan, target: Asked, wanted: Wanted, *, tells: bool) -> bool:
-        if plan.type.via in _NO_QUESTION:
-            self.is_dull = True
-            return False
-        if wanted(*target[:6]) or tells:
+    def _is_wanted(self, plan: Plan, target: Asked, fields: Fields, wanted: Wanted) -> bool:
+        """Most hits are by their target; what else they say is asked of those that are not."""
+        is_question = plan.type.via not in _NO_QUESTION
+        if is_question and wanted(*target[:6]):
             return True
-        self.is_dull = self._names_hosts_alone or wanted.nobody(target.host)
+        if self._tells(plan, target, fields, wanted) and is_question:
+            return True
+        self.is_dull = not is_question or self._names_hosts_alone or wanted.nobody(target.host)
         return False
 
 

@@ -33,6 +33,8 @@ NOTHING = frozenset(
 """Marks for no value, in lower case, met in the formats of ../docs/formats.md. `0` is not one of them."""
 STAR = ".*."
 """In a column's name: each element of a list, which makes a record of its own."""
+_MOST_UNDONE = 1 << 12
+_LONGEST_UNDONE = 512
 # https://learn.microsoft.com/previous-versions/windows/it-pro/windows-server-2008-R2-and-2008/cc776361(v=ws.10)
 _LABEL = re.compile(r"\((\d{1,3})\)([^()]*)")
 
@@ -91,7 +93,8 @@ def _column(name: str, nothing: frozenset[str]) -> Value:
         text = fields.get(name)
         if not text:
             return ""
-        text = text.strip()
+        if text[0] <= " " or text[-1] <= " " or not text.isascii():
+            text = text.strip()
         return "" if len(text) <= longest and text.lower() in nothing else text
 
     return read
@@ -119,6 +122,22 @@ def _pick(pick: Pick, nothing: frozenset[str]) -> Value:
     return read
 
 
+class _Undone(dict[str, str]):
+    """Texts that stand for others, user agents above all: the same few come again and again."""
+
+    def __init__(self, undo: Callable[[str], str]) -> None:
+        super().__init__()
+        self._undo = undo
+
+    def __missing__(self, text: str) -> str:
+        undone = self._undo(text)
+        if len(text) <= _LONGEST_UNDONE:
+            if len(self) >= _MOST_UNDONE:
+                self.clear()
+            self[text] = undone
+        return undone
+
+
 def _labels(text: str) -> str:
     """`(3)www(6)google(3)com(0)` as Windows DNS writes names; or `.www.google.com.` as it once did."""
     if "(" not in text:
@@ -132,8 +151,8 @@ def _unquoted(text: str) -> str:
 
 _UNDO: dict[str, Callable[[str], str]] = {
     "": str,
-    "percent": lambda text: unquote(text) if "%" in text else text,
-    "plus": unquote_plus,
+    "percent": _Undone(unquote).__getitem__,
+    "plus": _Undone(unquote_plus).__getitem__,
     "labels": _labels,
     "quotes": _unquoted,
 }

@@ -17,6 +17,10 @@ from shadowledger.collectors.layers import Layers, glimpses
 from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.records import Ignored, Issue, Record
 
+_TRIAL = 4096
+_WORTH = 4
+"""Behind a screen, what comes through is mostly wanted: after so many records a glance has to spare the splitting of
+one in so many."""
 ENGINES: dict[EngineName, type[Any]] = {
     "json": json.Json,
     "keyvalue": keyvalue.KeyValues,
@@ -59,8 +63,10 @@ def read(mapping: Mapping, reading: Reading) -> Iterator[Record]:
     glance = engine.glance(columns) if reading.wanted is not None else None
     unwanted = Unwanted(columns, frozenset(reading.wanted.api_words) if reading.wanted is not None else frozenset())
     knows = unwanted.knows
+    glanced = spared = 0
     for first, batch in engine.batches(reading):
         look = None if reading.is_census else glance
+        glanced += len(batch) if look is not None else 0
         reading.record_count += len(batch)
         for position, raw in enumerate(batch, first):
             if raw.__class__ is str and len(raw) > longest:
@@ -68,6 +74,7 @@ def read(mapping: Mapping, reading: Reading) -> Iterator[Record]:
                 continue
             seen = look(raw) if look is not None else None
             if seen is not None and (told := knows(seen)) is not None:
+                spared += 1
                 if told:
                     yield Ignored(position, told)
                 continue
@@ -81,6 +88,9 @@ def read(mapping: Mapping, reading: Reading) -> Iterator[Record]:
                 continue
             yield from contacts.records(position, fields)
             if seen is not None:
+                if reading.is_screened and glanced >= _TRIAL and spared * _WORTH < glanced:
+                    look = glance = None
+                    continue
                 unwanted.remember(
                     seen,
                     fields,

@@ -25,6 +25,11 @@ from shadowledger.collectors.users import plain_user
 from shadowledger.signatures.hosts import split_authority, split_url
 
 LONGEST_TEXT = 1024
+_TOLD = (
+    "client", "user", "device", "status", "sent_bytes", "received_bytes", "process", "app_label", "category_label",
+    "content_type",
+)  # fmt: skip
+"""What only a record that is wanted is asked."""
 _MULTICAST = {5353: "mdns", 5355: "llmnr"}
 _ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}(?=:\d|\Z)|\[?[0-9a-fA-F:]*:[0-9a-fA-F:.]*", re.ASCII)
 
@@ -54,6 +59,7 @@ class Plan:
             for name in one.__struct_fields__
             if name not in ("name", "when", "ignore", "via", "kind", "time", "action")
         }
+        self._told = [self.values[name] for name in _TOLD]
         self.starred = [
             column
             for name in ("host", "url", "value", "question_type", "path", "user")
@@ -97,33 +103,32 @@ class Plan:
         return Asked(host, path, method, port, agent, question_word(values["question_type"](fields)), scheme)
 
     def traffic(self, position: int, found: Asked, fields: Fields, clock: Clock) -> Traffic:
-        values = self.values
+        told = [value(fields) for value in self._told]
+        client, user, device, status, sent, received, process, app_label, category_label, content_type = told
         via = self.type.via or ""
-        time_us, tz_source = self.stamp(fields, clock)
-        client, device = split_client(values["client"](fields))
+        address, name = split_client(client)
         return Traffic(
-            position=position,
-            via=_MULTICAST.get(found.port, via) if via == "dns" else via,
-            host=found.host,
-            time_us=time_us,
-            tz_source=tz_source,
-            client=client,
-            user=plain_user(values["user"](fields)),
-            device=values["device"](fields)[:LONGEST_TEXT] or device,
-            port=0 if via == "dns" else found.port,
-            scheme=found.scheme,
-            path=found.path,
-            method=found.method,
-            status=_status(values["status"](fields)),
-            sent_bytes=_count(values["sent_bytes"](fields)),
-            received_bytes=_count(values["received_bytes"](fields)),
-            user_agent=found.user_agent,
-            process=base_name(values["process"](fields))[:LONGEST_TEXT],
-            action=self.action(fields),
-            question_type=found.question_type,
-            app_label=values["app_label"](fields)[:LONGEST_TEXT],
-            category_label=values["category_label"](fields)[:LONGEST_TEXT],
-            content_type=values["content_type"](fields)[:LONGEST_TEXT],
+            position,
+            _MULTICAST.get(found.port, via) if via == "dns" else via,
+            found.host,
+            *self.stamp(fields, clock),
+            address,
+            plain_user(user),
+            device[:LONGEST_TEXT] or name,
+            0 if via == "dns" else found.port,
+            found.scheme,
+            found.path,
+            found.method,
+            _status(status) if status else 0,
+            _count(sent) if sent else UNKNOWN_BYTES,
+            _count(received) if received else UNKNOWN_BYTES,
+            found.user_agent,
+            base_name(process)[:LONGEST_TEXT] if process else "",
+            self.action(fields),
+            found.question_type,
+            app_label[:LONGEST_TEXT],
+            category_label[:LONGEST_TEXT],
+            content_type[:LONGEST_TEXT],
         )
 
     def artifacts(self, position: int, fields: Fields, clock: Clock, reading: Reading) -> Iterator[Artifact]:
