@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from importlib.metadata import version
 from typing import TYPE_CHECKING, NamedTuple
 
 import idna
+import msgspec
 
 from shadowledger.collectors.engines.plan import is_address_shaped
 from shadowledger.db.census import DomainDay, DomainSeen
 from shadowledger.scanner.days import day_text
+from shadowledger.signatures.compiled import kept
 from shadowledger.signatures.index import Index
 from shadowledger.signatures.schema import Service, Strength
 
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
 
 HOSTS = ("host", "host_exact")
+_RULES = msgspec.msgpack.Decoder(frozenset[str])
 
 
 @cache
@@ -32,7 +36,11 @@ def public_suffixes() -> TLDExtract:
 
 @cache
 def _rules() -> frozenset[str]:
-    """The list's rules, those in other alphabets also as DNS has them."""
+    """The list's rules, those in other alphabets also as DNS has them; made once for each list that is installed."""
+    return kept("suffixes", f"{version('tldextract')}-{idna.__version__}", _all_rules, _RULES)
+
+
+def _all_rules() -> frozenset[str]:
     rules = public_suffixes().tlds
     return frozenset((*rules, *(_encoded(rule) for rule in rules if not rule.isascii())))
 

@@ -6,14 +6,14 @@ from __future__ import annotations
 from hashlib import blake2b
 
 from shadowledger.collectors.records import Artifact, Traffic
+from shadowledger.db.sketches import MOST_MARKS
 
-MOST_MARKS = 256
-_ALL = 1 << 63
 _MIXER = 0x9E3779B97F4A7C15
 """2^64 divided by the golden ratio: multiplied by it, times that follow each other lie far apart (Knuth, The Art of
 Computer Programming, volume 3, section 6.4)."""
 _LOW = (1 << 32) - 1
 _MASK = (1 << 63) - 1
+"""What a database can hold."""
 
 
 class Sketch:
@@ -25,7 +25,7 @@ class Sketch:
 
     def __init__(self) -> None:
         self._marks: set[int] = set()
-        self.below = _ALL
+        self.below = _MASK
         """All marks below this are there."""
 
     def add(self, record: Traffic | Artifact) -> None:

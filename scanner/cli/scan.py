@@ -101,7 +101,8 @@ def print_report(report: RunReport, form: str, *, explain: bool) -> None:
         for outcome in report.outcomes:
             for one in outcome.misunderstood:
                 click.echo(f"  {near(outcome.name)}:{one.position}: {clean(one.reason)}: {one.shape}")
-            if (share := outcome.unreadable) is not None and share.high >= _TOLD_SHARE:
+            share, counts = outcome.unreadable, outcome.counts
+            if share is not None and counts is not None and counts.issue_count and share.high >= _TOLD_SHARE:
                 click.echo(
                     f"  {near(outcome.name)}: {share.low:.2%} to {share.high:.2%} of its records cannot be read (95 %; "
                     f"from {share.cells} samples of what was not examined)"
