@@ -1,16 +1,24 @@
 """Contributions: what one source added to one observation, in one run.
 
-They are only ever added, or withdrawn with their source."""
+They are only ever added, or withdrawn with their source. In the tables each is an `entry` of a `posting`: what many of
+them have in common (run, source, day, way) is written once, and texts that recur stand there as numbers."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from typing import NamedTuple
+from itertools import islice
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from shadowledger.db import rollups
+from shadowledger.db.days import day_number
+from shadowledger.db.numbering import Pseudonyms, WayKey, Ways
+from shadowledger.db.whoms import WhomSets
 
 
 class Contribution(NamedTuple):
-    """One row of the table of the same name; a tuple, because they are written by the hundred thousand."""
+    """One row of the view of the same name; a tuple, because they are written by the hundred thousand."""
 
     day_on: str
     """UTC date, `2026-11-23`; empty where the source has no time."""
@@ -46,36 +54,105 @@ class Contribution(NamedTuple):
     """The first positions in the source, separated by blanks; bounded, `record_count` tells of the rest."""
 
 
-_COLUMNS = ", ".join(Contribution._fields)
-_MARKS = ", ".join("?" * (len(Contribution._fields) + 2))
+_WRITTEN_AT_ONCE = 5000
+_ENTRY_COLUMNS = (
+    "id, actor, device, client, record_count, session_count, sent_bytes, received_bytes, hours, first_position, "
+    "last_position, positions"
+)
+_ENTRY = f"insert into entry ({_ENTRY_COLUMNS}) values ({', '.join('?' * 12)})"  # noqa: S608 - names of our own
+_POSTING = "insert into posting (first_entry, last_entry, run_id, source_id, day, way) values (?, ?, ?, ?, ?, ?)"
+
+
+Row = tuple[Any, ...]
+_NAMES = itemgetter(1), itemgetter(2), itemgetter(3)
+"""Actor, device and client of a contribution."""
 
 
 def add_contributions(
     connection: sqlite3.Connection, run_id: int, source_id: int, rows: Iterable[Contribution]
 ) -> None:
-    """Write what a source added. To be called inside a transaction."""
-    connection.executemany(
-        f"insert into contribution (run_id, source_id, {_COLUMNS}) values ({_MARKS})",  # noqa: S608 - names of our own
-        ((run_id, source_id, *row) for row in rows),
-    )
+    """Write what a source added, and bring the rollups up to date; quickest where rows of one day and way follow each
+    other. To be called inside a transaction."""
+    names, ways, whoms = Pseudonyms(connection), Ways(connection), WhomSets(connection)
+    (last,) = connection.execute("select coalesce(max(id), 0) from entry").fetchone()
+    first, waiting = last + 1, iter(rows)
+    while batch := list(islice(waiting, _WRITTEN_AT_ONCE)):
+        names.meet(set().union(*(map(column, batch) for column in _NAMES)))
+        entries, begun = _entries(batch, last + 1, names, ways, whoms)
+        last += len(entries)
+        ends = [*(number - 1 for number, *_ in begun[1:]), last]
+        connection.executemany(_ENTRY, entries)
+        connection.executemany(
+            _POSTING, ((begin, end, run_id, source_id, *of) for (begin, *of), end in zip(begun, ends, strict=True))
+        )
+        whoms.write_if_many()
+    whoms.write()
+    rollups.add(connection, source_id, first)
+
+
+def _entries(
+    batch: list[Contribution], number: int, names: Pseudonyms, ways: Ways, whoms: WhomSets
+) -> tuple[list[Row], list[tuple[int, int, int]]]:
+    """Contributions as rows of `entry`, numbered from `number` on, and of their postings the first entry, day and way.
+    Whom they name goes to `whoms`."""
+    entries: list[Row] = []
+    begun: list[tuple[int, int, int]] = []
+    key: WayKey | None = None
+    day_on, seen = "", set[int]()
+    for row in batch:
+        if row[4:14] != key or row[0] != day_on:
+            day_on, key = row[0], row[4:14]
+            day, way = day_number(day_on), ways[key]
+            begun.append((number, day, way.number))
+            seen = whoms.of(day, way.service_instance)
+        actor, device, client = names[row[1]], names[row[2]], names[row[3]]
+        seen.add(actor if actor > 0 else device if device > 0 else client)
+        entries.append((number, actor, device, client, *row[14:21], _kept_positions(row)))
+        number += 1
+    return entries, begun
+
+
+def _kept_positions(row: Contribution) -> str | None:
+    """None where they are the first and the last alone, as the view has it then."""
+    if row.record_count > 2:
+        return row.positions
+    first, last = row.first_position, row.last_position
+    return None if row.positions == (str(first) if first == last else f"{first} {last}") else row.positions
 
 
 def any_name_id(connection: sqlite3.Connection) -> str:
     """An id of the identities store that a contribution holds; empty where none does."""
     row = connection.execute(
-        "select coalesce(nullif(actor_id, ''), nullif(device_id, ''), client_id) from contribution "
-        "where actor_id || device_id || client_id != '' limit 1"
+        "select pseudonym.id from entry join pseudonym "
+        "on number = coalesce(nullif(actor, 0), nullif(device, 0), client) limit 1"
     ).fetchone()
     return str(row[0]) if row else ""
 
 
-def contributions_to(
-    connection: sqlite3.Connection, service_id: str, instance: str
-) -> list[tuple[int, int, Contribution]]:
-    """Everything that made up the observations of one service's instance: run, source, contribution."""
+def sources_of(connection: sqlite3.Connection, service_id: str, instance: str) -> list[int]:
+    """The sources in which something of one service's instance was counted."""
     rows = connection.execute(
-        f"select run_id, source_id, {_COLUMNS} from contribution where service_id = ? and instance = ? "  # noqa: S608
-        "order by day_on, source_id, first_position, id",
+        "select distinct source_id from service_instance join way on service_instance = service_instance.number "
+        "join posting on way = way.number where service_id = ? and instance = ? order by 1",
         (service_id, instance),
     )
-    return [(run_id, source_id, Contribution(*rest)) for run_id, source_id, *rest in rows]
+    return [number for (number,) in rows]
+
+
+def first_contributions(
+    connection: sqlite3.Connection, service_id: str, instance: str, source_id: int, most: int
+) -> list[Contribution]:
+    """Of what one source added to one service's instance, all that can hold one of the first `most` positions."""
+    rows = connection.execute(
+        f"select {', '.join(Contribution._fields)} from contribution "  # noqa: S608 - names of our own
+        "where source_id = ? and service_id = ? and instance = ? order by first_position, day_on, id",
+        (source_id, service_id, instance),
+    )
+    found: list[Contribution] = []
+    starts: set[int] = set()
+    for row in map(Contribution._make, rows):
+        starts.add(row.first_position)
+        if len(starts) > most:
+            break
+        found.append(row)
+    return found

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from sqlite_utils import Database, Migrations
 
+from shadowledger.db.moving import move_contributions
+from shadowledger.db.statements import run_statements
+
 inventory_steps = Migrations("shadowledger.inventory")
 
 TABLES = """
@@ -168,16 +171,10 @@ create table audit (
 APPEND_ONLY = ("decision", "audit")
 
 
-def _run(db: Database, statements: str) -> None:
-    for statement in statements.split(";\n"):
-        if statement.strip():
-            db.execute(statement)
-
-
 @inventory_steps()
 def m001_first_tables(db: Database) -> None:
     """Runs, sources, contributions, the official list, decisions and the audit chain."""
-    _run(db, TABLES)
+    run_statements(db.execute, TABLES)
     for table in APPEND_ONLY:
         for verb in ("update", "delete"):
             db.execute(
@@ -224,13 +221,23 @@ create index census_day on census (day_on, domain);
 @inventory_steps()
 def m003_unknown_ai(db: Database) -> None:
     """Hosts that look like AI, and the domains of each day that later signatures are asked of."""
-    _run(db, UNKNOWN_TABLES)
+    run_statements(db.execute, UNKNOWN_TABLES)
+
+
+@inventory_steps()
+def m004_postings_and_entries(db: Database) -> None:
+    """Contributions as numbers, a tenth of the size; `contribution` is a view of them from here on."""
+    move_contributions(db)
+    read_views(db)
 
 
 def read_views(db: Database) -> None:
-    """Make the views anew, as `views.sql` has them now."""
+    """Make the views anew, as `views.sql` has them now; where a table has the name of one, that comes later."""
+    tables = {name for (name,) in db.execute("select name from sqlite_master where type = 'table'")}
     text = Path(__file__).with_name("views.sql").read_text(encoding="utf-8")
-    _run(db, text)
+    for view in text.split("drop view if exists ")[1:]:
+        if view.partition(";")[0] not in tables:
+            run_statements(db.execute, f"drop view if exists {view}")
 
 
 identity_steps = Migrations("shadowledger.identities")
@@ -273,4 +280,4 @@ create table subnet (
 @identity_steps()
 def m001_first_identity_tables(db: Database) -> None:
     """Names sealed under the key, dated links between their ids, and the units they belong to."""
-    _run(db, IDENTITY_TABLES)
+    run_statements(db.execute, IDENTITY_TABLES)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from shadowledger.db.days import day_number, day_on
+from shadowledger.db.whoms import chunk_kinds, whoms_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,29 +43,54 @@ def seen_services(connection: sqlite3.Connection) -> list[Seen]:
     rows = connection.execute(
         """
         select service.id, service.name, service.vendor, service.family, service.category, instance,
-               coalesce(min(nullif(day_on, '')), ''), max(day_on), count(distinct nullif(day_on, '')),
-               sum(record_count), max(use_rung), max(presence_rung),
-               sum(case when action = 'blocked' then record_count else 0 end),
-               sum(case when action != '' then record_count else 0 end), sum(sent_bytes), sum(received_bytes),
-               count(distinct source_id)
-        from contribution join service on service.id = service_id
+               first_day, last_day, day_count, sum(record_count), max(use_rung), max(presence_rung),
+               sum(iif(action = 'blocked', record_count, 0)), sum(iif(action != '', record_count, 0)),
+               sum(sent_bytes), sum(received_bytes), source_count
+        from instance_total
+        join service_instance on service_instance.number = instance_total.service_instance
+        join service on service.id = service_id
+        join way on way.service_instance = service_instance.number
+        join way_total on way = way.number
         group by service_id, instance order by service_id, instance
         """
     )
     channels: dict[tuple[str, str], dict[str, int]] = {}
     for service_id, instance, channel, count in connection.execute(
-        "select service_id, instance, channel, sum(record_count) from contribution group by 1, 2, 3 order by 1, 2, 3"
+        "select service_id, instance, channel, sum(record_count) from way_total join way on way.number = way "
+        "join service_instance on service_instance.number = service_instance group by 1, 2, 3 order by 1, 2, 3"
     ):
         channels.setdefault((service_id, instance), {})[channel] = count
-    return [Seen(*(*row, channels[row[0], row[5]])) for row in rows]
+    return [Seen(*(*row[:6], day_on(row[6]), day_on(row[7]), *row[8:], channels[row[0], row[5]])) for row in rows]
 
 
-def traces(connection: sqlite3.Connection) -> Iterator[tuple[str, str, str, str, str, str, int]]:
-    """Whom observations name, once each: service, instance, actor, device, client, day, mask of hours."""
-    yield from connection.execute(
-        "select distinct service_id, instance, actor_id, device_id, client_id, day_on, hours from observation "
-        "order by service_id, instance"
-    )
+@dataclass(frozen=True, slots=True)
+class Active:
+    """Whom the entries of one day name for one service: accounts; machines where no account is named; addresses where
+    neither is. Counts of different days are never added up, nor those of services."""
+
+    day_on: str
+    service_id: str
+    account_count: int
+    device_count: int
+    client_count: int
+
+
+def active_by_day(connection: sqlite3.Connection, first_on: str, last_on: str) -> list[Active]:
+    """Who was active on each day from `first_on` to `last_on`, by day and service."""
+    kinds = chunk_kinds(connection)
+    counts: dict[tuple[int, str], list[int]] = {}
+    for day, service_id, chunk, instance_count, count in connection.execute(
+        "select day, service_id, chunk, count(*), sum(whom_count) from whom_day join service_instance "
+        "on number = service_instance where day between ? and ? group by 1, 2, 3 order by 1, 2, 3",
+        (day_number(first_on), day_number(last_on)),
+    ):
+        several = instance_count > 1  # which may name the same people
+        number = whoms_of(connection, day, service_id, chunk).bit_count() if several else count
+        counts.setdefault((day, service_id), [0, 0, 0])[_COLUMN.get(kinds[chunk], 0)] += number
+    return [Active(day_on(day), service_id, *numbers) for (day, service_id), numbers in counts.items()]
+
+
+_COLUMN = {"d": 1, "a": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +107,10 @@ class Indication:
 def indications(connection: sqlite3.Connection, service_id: str, instance: str) -> list[Indication]:
     """By which indicators an instance was seen, the most frequent first."""
     rows = connection.execute(
-        "select channel, indicator, strength, sum(record_count), group_concat(distinct source_id) from contribution "
-        "where service_id = ? and instance = ? group by channel, indicator, strength order by 4 desc, 1, 2",
+        "select channel, indicator, strength, sum(record_count), group_concat(distinct source_id) "
+        "from service_instance join way on service_instance = service_instance.number "
+        "join posting on way = way.number where service_id = ? and instance = ? "
+        "group by channel, indicator, strength order by 4 desc, 1, 2",
         (service_id, instance),
     )
     return [Indication(*(*told, tuple(sorted(map(int, str(sources).split(",")))))) for *told, sources in rows]
@@ -88,4 +118,9 @@ def indications(connection: sqlite3.Connection, service_id: str, instance: str) 
 
 def services_by_source(connection: sqlite3.Connection) -> frozenset[tuple[str, int]]:
     """Which services were counted in which sources."""
-    return frozenset(connection.execute("select distinct service_id, source_id from contribution"))
+    return frozenset(
+        connection.execute(
+            "select distinct service_id, source_id from (select distinct way, source_id from posting) "
+            "join way on way.number = way join service_instance on service_instance.number = service_instance"
+        )
+    )

@@ -8,26 +8,28 @@ from pathlib import Path
 
 from sqlite_utils import Database, Migrations
 
+from shadowledger.db import rollups
 from shadowledger.db.errors import UnusableError, ailment
 from shadowledger.db.migrations import identity_steps, inventory_steps
 from shadowledger.db.placing import placed_whole
+from shadowledger.db.transactions import writing
 
 BUSY_MS = 30_000
 CACHE_KIB = 4 * 1024
 
 
-def open_inventory(path: Path, *, create: bool) -> sqlite3.Connection:
-    """Open the inventory at `path`. Raises UnusableError where it is missing (unless `create`), damaged, of another
-    program or of a newer version."""
-    return _open(path, inventory_steps, "inventory", create=create)
+def open_inventory(path: Path, *, create: bool, as_it_is: bool = False) -> sqlite3.Connection:
+    """Open the inventory at `path`, brought up to date unless it is wanted `as_it_is`. Raises UnusableError where it is
+    missing (unless `create`), damaged, of another program or of a newer version."""
+    return _open(path, inventory_steps, "inventory", create=create, as_it_is=as_it_is)
 
 
-def open_identities(path: Path, *, create: bool) -> sqlite3.Connection:
+def open_identities(path: Path, *, create: bool, as_it_is: bool = False) -> sqlite3.Connection:
     """Open the identities store at `path`, with the same errors."""
-    return _open(path, identity_steps, "identities store", create=create)
+    return _open(path, identity_steps, "identities store", create=create, as_it_is=as_it_is)
 
 
-def _open(path: Path, steps: Migrations, what: str, *, create: bool) -> sqlite3.Connection:
+def _open(path: Path, steps: Migrations, what: str, *, create: bool, as_it_is: bool) -> sqlite3.Connection:
     try:
         if not path.exists():
             if not create:
@@ -46,10 +48,11 @@ def _open(path: Path, steps: Migrations, what: str, *, create: bool) -> sqlite3.
         connection.execute("pragma foreign_keys = on")
         connection.execute("pragma recursive_triggers = on")  # or REPLACE would pass by "append-only"
         _check(connection, path, steps, what)
-        connection.execute("pragma journal_mode = wal")
-        connection.execute("pragma synchronous = normal")
-        connection.execute(f"pragma cache_size = -{CACHE_KIB}")
-        steps.apply(Database(connection))
+        if not as_it_is:
+            connection.execute("pragma journal_mode = wal")
+            connection.execute("pragma synchronous = normal")
+            connection.execute(f"pragma cache_size = -{CACHE_KIB}")
+            _bring_up_to_date(connection, steps)
     except sqlite3.DatabaseError as error:
         connection.close()
         raise UnusableError(f"{path} {ailment(error) or f'cannot be used as an {what}: {error}'}.") from error
@@ -62,10 +65,26 @@ def _open(path: Path, steps: Migrations, what: str, *, create: bool) -> sqlite3.
 def _make(path: Path, steps: Migrations, what: str) -> None:
     try:
         with placed_whole(path) as draft, closing(sqlite3.connect(draft, isolation_level=None)) as connection:
-            steps.apply(Database(connection))
+            _bring_up_to_date(connection, steps)
     except (OSError, sqlite3.OperationalError) as error:
         reason = getattr(error, "strerror", None) or error
         raise UnusableError(f"An {what} cannot be made at {path}: {reason}.") from error
+
+
+def _bring_up_to_date(connection: sqlite3.Connection, steps: Migrations) -> None:
+    """Take the steps that are missing, and make rollups of another layout anew; all of it in one transaction, so that
+    of two processes one does it and the other waits."""
+    if not _lacks(connection, steps):
+        return
+    with writing(connection):
+        steps.apply(Database(connection))
+        if steps is inventory_steps and rollups.layout_of(connection) != rollups.LAYOUT:
+            rollups.rebuild(connection)
+
+
+def _lacks(connection: sqlite3.Connection, steps: Migrations) -> bool:
+    old_rollups = steps is inventory_steps and rollups.layout_of(connection) != rollups.LAYOUT
+    return old_rollups or bool(steps.pending(Database(connection)))
 
 
 def _check(connection: sqlite3.Connection, path: Path, steps: Migrations, what: str) -> None:
@@ -80,3 +99,5 @@ def _check(connection: sqlite3.Connection, path: Path, steps: Migrations, what: 
         raise UnusableError(
             f"{path} was written by a newer shadowledger (it knows {min(unknown)}); update this program."
         )
+    if steps is inventory_steps and rollups.layout_of(connection) > rollups.LAYOUT:
+        raise UnusableError(f"{path} was written by a newer shadowledger; update this program.")

@@ -10,6 +10,8 @@ from typing import Any
 
 import msgspec
 
+from shadowledger.db import rollups
+
 FIRST_POSITIONS = 10
 
 
@@ -160,8 +162,8 @@ def add_reading(
 def withdraw(connection: sqlite3.Connection, source_id: int) -> Counter[str]:
     """Take back all that a source added, with its accounting; returns how many rows of which table went. To be called
     inside a transaction."""
-    gone: Counter[str] = Counter()
-    for table in ("contribution", "clue", "census", "issue", "reading"):
+    gone: Counter[str] = Counter(contribution=rollups.withdraw(connection, source_id))
+    for table in ("clue", "census", "issue", "reading"):
         gone[table] = connection.execute(f"delete from {table} where source_id = ?", (source_id,)).rowcount  # noqa: S608
     return gone
 

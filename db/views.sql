@@ -1,45 +1,87 @@
 -- The views that every face reads. Each is dropped and made anew by a migration step when this file changes.
 
+drop view if exists contribution;
+
+-- What one source added to one observation in one run: entries with their postings, in words. `day_on` is empty where
+-- the source has no time, and ids are empty where it names nobody.
+create view contribution as
+select
+    entry.id, run_id, source_id,
+    case when day < 0 then '' else date(day * 86400, 'unixepoch') end as day_on,
+    coalesce(actors.id, '') as actor_id,
+    coalesce(devices.id, '') as device_id,
+    coalesce(clients.id, '') as client_id,
+    service_id, instance, channel, role, action, agent_class, use_rung, presence_rung, indicator, strength,
+    entry.record_count, entry.session_count, entry.sent_bytes, entry.received_bytes, hours,
+    first_position, last_position,
+    coalesce(
+        positions,
+        case when first_position = last_position then '' || first_position
+            else first_position || ' ' || last_position end
+    ) as positions
+from posting
+cross join entry on entry.id between first_entry and last_entry
+join way on way.number = posting.way
+join service_instance on service_instance.number = way.service_instance
+left join pseudonym as actors on actors.number = entry.actor
+left join pseudonym as devices on devices.number = entry.device
+left join pseudonym as clients on clients.number = entry.client;
+
 drop view if exists observation;
 
 -- What the contributions of all sources say together of one day, actor, device, client, service and way of use.
 -- `hours` is a mask: bit 0 is the hour from 00:00 UTC. Byte counts are null where no source told them.
 create view observation as
 select
-    day_on, actor_id, device_id, client_id, service_id, instance, channel, role, action, agent_class,
-    max(use_rung) as use_rung,
-    max(presence_rung) as presence_rung,
-    sum(record_count) as record_count,
-    sum(session_count) as session_count,
-    sum(sent_bytes) as sent_bytes,
-    sum(received_bytes) as received_bytes,
-    max(hours & 1)
-        | max(hours & 2)
-        | max(hours & 4)
-        | max(hours & 8)
-        | max(hours & 16)
-        | max(hours & 32)
-        | max(hours & 64)
-        | max(hours & 128)
-        | max(hours & 256)
-        | max(hours & 512)
-        | max(hours & 1024)
-        | max(hours & 2048)
-        | max(hours & 4096)
-        | max(hours & 8192)
-        | max(hours & 16384)
-        | max(hours & 32768)
-        | max(hours & 65536)
-        | max(hours & 131072)
-        | max(hours & 262144)
-        | max(hours & 524288)
-        | max(hours & 1048576)
-        | max(hours & 2097152)
-        | max(hours & 4194304)
-        | max(hours & 8388608) as hours,
-    count(distinct source_id) as source_count
-from contribution
-group by day_on, actor_id, device_id, client_id, service_id, instance, channel, role, action, agent_class;
+    case when day < 0 then '' else date(day * 86400, 'unixepoch') end as day_on,
+    coalesce(actors.id, '') as actor_id,
+    coalesce(devices.id, '') as device_id,
+    coalesce(clients.id, '') as client_id,
+    service_id, instance, channel, role, action, agent_class, use_rung, presence_rung,
+    record_count, session_count, sent_bytes, received_bytes, hours, source_count
+from (
+    select
+        day, actor, device, client, service_instance, channel, role, action, agent_class,
+        max(use_rung) as use_rung,
+        max(presence_rung) as presence_rung,
+        sum(entry.record_count) as record_count,
+        sum(entry.session_count) as session_count,
+        sum(entry.sent_bytes) as sent_bytes,
+        sum(entry.received_bytes) as received_bytes,
+        max(hours & 1)
+            | max(hours & 2)
+            | max(hours & 4)
+            | max(hours & 8)
+            | max(hours & 16)
+            | max(hours & 32)
+            | max(hours & 64)
+            | max(hours & 128)
+            | max(hours & 256)
+            | max(hours & 512)
+            | max(hours & 1024)
+            | max(hours & 2048)
+            | max(hours & 4096)
+            | max(hours & 8192)
+            | max(hours & 16384)
+            | max(hours & 32768)
+            | max(hours & 65536)
+            | max(hours & 131072)
+            | max(hours & 262144)
+            | max(hours & 524288)
+            | max(hours & 1048576)
+            | max(hours & 2097152)
+            | max(hours & 4194304)
+            | max(hours & 8388608) as hours,
+        count(distinct source_id) as source_count
+    from posting
+    cross join entry on entry.id between first_entry and last_entry
+    join way on way.number = posting.way
+    group by day, actor, device, client, service_instance, channel, role, action, agent_class
+) as seen
+join service_instance on service_instance.number = seen.service_instance
+left join pseudonym as actors on actors.number = actor
+left join pseudonym as devices on devices.number = device
+left join pseudonym as clients on clients.number = client;
 
 drop view if exists source_total;
 

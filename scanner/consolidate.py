@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections import defaultdict
 from dataclasses import dataclass
 
 from shadowledger.db.decisions import Decision
-from shadowledger.db.observations import Seen, seen_services, traces
+from shadowledger.db.observations import Seen, seen_services
+from shadowledger.scanner.headcount import NOBODY, People, head_counts
 from shadowledger.scanner.ladders import PRESENCE_WORDS, USE_WORDS
-from shadowledger.scanner.people import Directory, People, Trace
+from shadowledger.scanner.people import Directory
 
 STATES = {"confirm": "confirmed", "dismiss": "dismissed", "propose": "proposed"}
 
@@ -51,14 +51,12 @@ def discovered_id(service_id: str, instance: str) -> str:
 
 def consolidate(connection: sqlite3.Connection, directory: Directory, decisions: list[Decision]) -> list[Discovered]:
     """Every discovered initiative, the most used first."""
-    whom: dict[tuple[str, str], list[Trace]] = defaultdict(list)
-    for service_id, instance, actor, device, client, day_on, hours in traces(connection):
-        whom[service_id, instance].append(Trace(actor, device, client, day_on, hours))
+    counts = head_counts(connection, directory)
     states = {d.subject: (STATES[d.verb], d.reason) for d in decisions if d.verb in STATES}
     found = []
     for seen in seen_services(connection):
         key = discovered_id(seen.service_id, seen.instance)
         state, reason = states.get(key, ("proposed", ""))
-        those = whom[seen.service_id, seen.instance]
-        found.append(Discovered(key, seen, directory.count(those), directory.units(those), state, reason))
+        people, units = counts.get((seen.service_id, seen.instance), NOBODY)
+        found.append(Discovered(key, seen, people, units, state, reason))
     return sorted(found, key=lambda one: (-one.people.high, -one.seen.record_count, one.seen.service, one.id))

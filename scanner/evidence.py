@@ -6,7 +6,6 @@ is the line itself."""
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
@@ -18,7 +17,7 @@ from shadowledger.collectors.records import Artifact, Record, Traffic
 from shadowledger.collectors.registry import layers_for
 from shadowledger.collectors.sources import located, open_source
 from shadowledger.collectors.telling import tell, url_of
-from shadowledger.db.contributions import Contribution, contributions_to
+from shadowledger.db.contributions import Contribution, first_contributions, sources_of
 from shadowledger.db.sources import Source, get_source
 from shadowledger.scanner.choices import kept_choices
 from shadowledger.scanner.identify import Standing, identify
@@ -57,14 +56,14 @@ def proofs(
     reveal: bool,
 ) -> Iterator[Proof]:
     """The records behind one instance of a service: the first `most` positions of each source."""
-    by_source: dict[int, dict[int, Contribution]] = defaultdict(dict)
-    for _, source_id, row in contributions_to(connection, service_id, instance):
-        for position in map(int, row.positions.split()):
-            by_source[source_id].setdefault(position, row)
-    for source_id, rows in sorted(by_source.items()):
+    for source_id in sources_of(connection, service_id, instance):
         source = get_source(connection, source_id)
         if source is None:
             continue
+        rows: dict[int, Contribution] = {}
+        for row in first_contributions(connection, service_id, instance, source_id, most):
+            for position in map(int, row.positions.split()):
+                rows.setdefault(position, row)
         wanted = sorted(rows)[:most]
         lines, missing = _lines(connection, source, wanted, words, reveal=reveal)
         for position in wanted:

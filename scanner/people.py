@@ -1,40 +1,35 @@
-"""How many people stand behind observations: a lower and an upper bound, never a wrong name.
+"""Who stands behind an id that a record names, as far as a directory knows, at a given time.
 
 Ids are followed along dated links: an address to the machine that held it, the machine to its owner, an account to its
-person. One person met in four channels is one."""
+person."""
 
 from __future__ import annotations
 
-import datetime as dt
 import sqlite3
-from collections import Counter
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from shadowledger.db.identities import ACCOUNTS, PERSON, all_links, all_memberships, bare_forms
 
-_DAY_US = 86_400_000_000
-_HOUR_US = 3_600_000_000
 _FURTHEST = 8
 _SOMEBODY = (PERSON, *ACCOUNTS)
-_EPOCH = dt.date(1970, 1, 1)
 
 
-class People(NamedTuple):
-    """Bounds on a number of distinct people."""
+class Lead(NamedTuple):
+    """Where an id leads at some time."""
 
-    low: int
-    high: int
+    ends: frozenset[str]
+    """Ids of people or accounts, or of the machine or address itself where nothing is known behind it."""
+    units: tuple[str, ...]
+    """Business units of the one it leads to; empty where those are several."""
+    met: frozenset[str]
+    """All ids on the way. A part of the time leads to some of them, and to no other."""
+    is_steady: bool
+    """Whether every part of the time leads to the same ends and units."""
 
-
-class Trace(NamedTuple):
-    """Whom one observation names, and when."""
-
-    actor_id: str
-    device_id: str
-    client_id: str
-    day_on: str
-    hours: int
+    @property
+    def is_to_somebody(self) -> bool:
+        """Whether all ends are people or accounts."""
+        return all(end[0] in _SOMEBODY for end in self.ends)
 
 
 class Directory:
@@ -45,72 +40,46 @@ class Directory:
         self._bare = bare_forms(identities) if identities is not None else {}
         self._units = all_memberships(identities) if identities is not None else {}
 
-    def count(self, traces: Iterable[Trace]) -> People:
-        """Bounds over observations. Certain are those to whom an id leads without a choice; an address or machine that
-        leads to nobody, or to several at that time, may hide one more person, or one of the others. Accounts of
-        different kinds that no directory joins (`ada`, `ada@x.example`), or of one shorter form (`corp\\ada`, `ada`),
-        may be one person's."""
-        certain: set[str] = set()
-        possible: set[str] = set()
-        nobodies: set[str] = set()
-        for trace in set(traces):
-            found = self.people_of(trace)
-            if found and all(one[0] in _SOMEBODY for one in found):
-                (certain if len(found) == 1 else possible).update(found)
-            else:
-                nobodies |= found
-        high = len(certain | possible | nobodies)
-        kinds = Counter(one[0] for one in {self._bare.get(one, one) for one in certain})
-        low = kinds[PERSON] + max(kinds[account] for account in ACCOUNTS)
-        return People(max(low, 1 if high else 0), high)
+    def known_ids(self) -> set[str]:
+        """All ids of which anything is known. The others lead to themselves."""
+        targets = {end for links in self._links.values() for end, _, _ in links}
+        return targets.union(self._links, self._units, self._bare, self._bare.values())
 
-    def units(self, traces: Iterable[Trace]) -> tuple[str, ...]:
-        """The business units of those who are certain, in order."""
-        found = set()
-        for trace in set(traces):
-            whom = self.people_of(trace)
-            since, until = _span(trace)
-            for unit, begin, stop in self._units.get(next(iter(whom)), ()) if len(whom) == 1 else ():
-                if begin < until and stop > since:
-                    found.add(unit)
-        return tuple(sorted(found))
+    def bare_form(self, one: str) -> str:
+        """The id of the shorter form of a name, or the same id."""
+        return self._bare.get(one, one)
 
-    def people_of(self, trace: Trace) -> set[str]:
-        """Where the first id that names somebody leads: ids of people or accounts, or of the machine or address itself
-        where nothing is known behind it. System accounts are nobody; their machine is asked instead."""
-        since, until = _span(trace)
-        for start in (trace.actor_id, trace.device_id, trace.client_id):
-            if start and not start.startswith("s-"):
-                return self._follow(start, since, until)
-        return set()
-
-    def _follow(self, start: str, since: int, until: int) -> set[str]:
+    def lead(self, start: str, since_us: int, until_us: int) -> Lead:
+        """Follow an id as things stand from `since_us` until `until_us`; what stands there for a part of the time is
+        followed too, and makes it unsteady."""
         ends: set[str] = set()
-        seen = {start}
+        met = {start}
         edge = [start]
+        is_steady = True
         for _ in range(_FURTHEST):
-            following = []
+            following: list[str] = []
             for one in edge:
-                targets = {end for end, begin, stop in self._links_of(one) if begin < until and stop > since}
+                targets = set()
+                for end, begin, stop in self._links_of(one):
+                    if begin < until_us and stop > since_us:
+                        targets.add(end)
+                        is_steady = is_steady and begin <= since_us and stop >= until_us
                 if targets:
-                    following += sorted(targets - seen)
-                    seen |= targets
+                    following += sorted(targets - met)
+                    met |= targets
                 else:
                     ends.add(one)
+            if not following:
+                break
             edge = following
-        return ends or {start}
+        units = []
+        whom = ends or {start}
+        for unit, begin, stop in self._units.get(next(iter(whom)), ()) if len(whom) == 1 else ():
+            if begin < until_us and stop > since_us:
+                units.append(unit)
+                is_steady = is_steady and begin <= since_us and stop >= until_us
+        return Lead(frozenset(whom), tuple(sorted(set(units))), frozenset(met), is_steady)
 
     def _links_of(self, one: str) -> list[tuple[str, int, int]]:
         """An id's own links, or those of its shorter form (`ada` of `corp\\ada`) where a directory knows only that."""
         return self._links.get(one) or self._links.get(self._bare.get(one, ""), [])
-
-
-def _span(trace: Trace) -> tuple[int, int]:
-    """The time of an observation in microseconds, as narrow as its mask of hours allows."""
-    if not trace.day_on:
-        return 0, 1 << 62
-    start = (dt.date.fromisoformat(trace.day_on) - _EPOCH).days * _DAY_US
-    if not trace.hours:
-        return start, start + _DAY_US
-    first = (trace.hours & -trace.hours).bit_length() - 1
-    return start + first * _HOUR_US, start + trace.hours.bit_length() * _HOUR_US

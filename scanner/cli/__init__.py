@@ -29,6 +29,7 @@ COMMANDS = {
     "collect": "Print what a collector makes of inputs, or of this machine.",
     "formats": "What can be read: list, show, test a file.",
     "signatures": "The catalogue: list, show, match, lint, packs.",
+    "db": "The inventory's file: back up, check, rebuild.",
 }
 """Command to its line in the help; each lives in a module of its own name. Kept here so that `--help` imports none."""
 

@@ -7,19 +7,15 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
+from contributed import MARK, ROW, make_inventory
 
-from shadowledger.db.contributions import Contribution, add_contributions, any_name_id, contributions_to
-from shadowledger.db.observations import indications, seen_services, traces
-from shadowledger.db.opening import open_inventory
-from shadowledger.db.runs import Knowledge, end_run, start_run
-from shadowledger.db.services import save_services
+from shadowledger.db.contributions import add_contributions, any_name_id, first_contributions, sources_of
+from shadowledger.db.observations import Active, active_by_day, indications, seen_services, services_by_source
+from shadowledger.db.runs import end_run
 from shadowledger.db.sources import (
     Counts,
-    Mark,
-    Source,
     add_reading,
     find_source,
     forget_source,
@@ -31,34 +27,13 @@ from shadowledger.db.sources import (
     withdraw,
 )
 
-ROW = Contribution(
-    day_on="2026-11-05", actor_id="u-1", device_id="", client_id="a-1", service_id="chat", instance="",
-    channel="proxy", role="interactive", action="allowed", agent_class="browser", use_rung=30, presence_rung=0,
-    indicator="host:chat.example", strength="certain", record_count=2, session_count=1, sent_bytes=None,
-    received_bytes=100, hours=1 << 9, first_position=1, last_position=4, positions="1 4",
-)  # fmt: skip
-MARK = Mark(10, "head", 100, 100, "tail", 5, False)
-SOURCE = Source(0, "access.log", "", "squid_native", "{}", MARK)
 COUNTS = Counts(10, 4, 3, 1, 2, 0, 0, 100, "2026-11-05", "2026-11-06", {"explicit": 4}, "")
-
-
-class Chat(NamedTuple):
-    id: str = "chat"
-    name: str = "Chat"
-    vendor: str = "Example"
-    family: str = "chat"
-    category: str = "assistant"
-    ai_kind: str = "native"
-    origin: str = "catalogue"
 
 
 @pytest.fixture
 def db(tmp_path: Path) -> Iterator[sqlite3.Connection]:
     """An inventory with one run, two sources and one service."""
-    connection = open_inventory(tmp_path / "inventory.db", create=True)
-    assert start_run(connection, "scan", Knowledge("1", "a", "b")) == 1
-    assert [save_source(connection, replace(SOURCE, name=name)) for name in ("one", "two")] == [1, 2]
-    save_services(connection, [Chat(), Chat("claude", "Claude", "Anthropic")])
+    connection = make_inventory(tmp_path / "inventory.db")
     yield connection
     connection.close()
 
@@ -100,7 +75,7 @@ def test_every_hour_of_a_mask_is_kept(db: sqlite3.Connection, hour: int) -> None
 
 @pytest.mark.parametrize(
     "column",
-    ["day_on", "actor_id", "device_id", "client_id", "instance", "channel", "role", "action", "agent_class"],
+    ["actor_id", "device_id", "client_id", "instance", "channel", "role", "action", "agent_class"],
 )
 def test_what_differs_in_its_key_is_another_observation(db: sqlite3.Connection, column: str) -> None:
     add_contributions(db, 1, 1, [ROW, ROW._replace(**{column: "other"})])
@@ -125,7 +100,53 @@ def test_what_was_seen_of_a_service_is_told_whole(db: sqlite3.Connection) -> Non
     )  # fmt: skip
     assert (chat.use_rung, chat.presence_rung, chat.source_count) == (30, 20, 2)
     assert [(claude.instance, claude.service), (other.instance, other.service)] == [("", "Claude"), ("a", "Claude")]
-    assert {one[:2] for one in traces(db)} == {("chat", ""), ("claude", ""), ("claude", "a")}
+    assert (chat.record_count, chat.blocked_count, chat.judged_count) == (6, 2, 6)
+    assert (chat.sent_bytes, chat.received_bytes, claude.sent_bytes) == (7, 200, None)
+    assert chat.channel_counts == {"proxy": 4, "endpoint": 2}
+    assert services_by_source(db) == {("chat", 1), ("chat", 2), ("claude", 2)}
+
+
+def test_who_is_active_is_counted_by_day_and_service_and_nobody_twice(db: sqlite3.Connection) -> None:
+    person, machine = ROW._replace(service_id="claude"), ROW._replace(actor_id="s-1", device_id="d-1")
+    add_contributions(db, 1, 1, [person, person._replace(instance="a"), person._replace(client_id="a-2"), machine])
+    add_contributions(db, 1, 2, [person, person._replace(actor_id="w-1", instance="a"), ROW._replace(actor_id="")])
+    add_contributions(db, 1, 2, [person._replace(day_on="2026-11-07"), person._replace(day_on="")])
+    add_contributions(db, 1, 2, [person._replace(day_on="2026-11-07", actor_id="", client_id="")])
+    assert active_by_day(db, "2026-11-05", "2026-11-06") == [
+        Active("2026-11-05", "chat", 0, 1, 1),
+        Active("2026-11-05", "claude", 2, 0, 0),
+    ]
+    assert active_by_day(db, "2026-11-06", "2026-12-31") == [Active("2026-11-07", "claude", 1, 0, 0)]
+
+
+POSITIONS: list[tuple[int, int, int, str]] = [
+    (1, 7, 7, "7"),
+    (2, 7, 9, "7 9"),
+    (3, 7, 9, "7 8 9"),
+    (40, 7, 99, "7 8"),
+    (40, 7, 99, "7 99"),
+    (1, 7, 9, "7"),
+    (2, 7, 7, "7 7"),
+    (2, 7, 7, "7"),
+]
+
+
+@pytest.mark.parametrize(("count", "first", "last", "positions"), POSITIONS)
+def test_positions_come_back_however_they_are_kept(
+    db: sqlite3.Connection, count: int, first: int, last: int, positions: str
+) -> None:
+    row = ROW._replace(record_count=count, first_position=first, last_position=last, positions=positions)
+    add_contributions(db, 1, 1, [row])
+    assert first_contributions(db, "chat", "", 1, 1) == [row]
+
+
+def test_the_first_positions_of_a_source_are_among_the_first_contributions(db: sqlite3.Connection) -> None:
+    starts = (5, 3, 9, 3, 1)
+    rows = [ROW._replace(actor_id=f"u-{at}", first_position=start) for at, start in enumerate(starts)]
+    add_contributions(db, 1, 1, rows)
+    add_contributions(db, 1, 2, [ROW._replace(first_position=2)])
+    found = first_contributions(db, "chat", "", 1, 2)
+    assert [(one.first_position, one.actor_id) for one in found] == [(1, "u-4"), (3, "u-1"), (3, "u-3")]
 
 
 def test_the_indicators_of_an_instance_are_told_the_most_frequent_first(db: sqlite3.Connection) -> None:
@@ -144,7 +165,9 @@ def test_contributions_come_back_as_they_were_written(db: sqlite3.Connection) ->
     assert not any_name_id(db)
     add_contributions(db, 1, 1, [ROW])
     assert any_name_id(db) == ROW.actor_id
-    assert contributions_to(db, "chat", "") == [(1, 1, ROW), (1, 2, ROW._replace(actor_id="", client_id=""))]
+    assert sources_of(db, "chat", "") == [1, 2]
+    assert first_contributions(db, "chat", "", 1, 9) == [ROW]
+    assert first_contributions(db, "chat", "", 2, 9) == [ROW._replace(actor_id="", client_id="")]
 
 
 def test_readings_of_a_source_add_up(db: sqlite3.Connection) -> None:

@@ -6,12 +6,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from contributed import ROW, SOURCE, Chat
 
+from shadowledger.db.contributions import add_contributions
 from shadowledger.db.identities import Identities, add_links
 from shadowledger.db.names import Name, address_name, device_name, user_name
+from shadowledger.db.runs import Knowledge, start_run
+from shadowledger.db.services import save_services
+from shadowledger.db.sources import save_source
 from shadowledger.db.transactions import writing
 from shadowledger.scanner.directory import import_directory
-from shadowledger.scanner.people import Directory, People, Trace
+from shadowledger.scanner.headcount import NOBODY, HeadCount, People, head_counts
+from shadowledger.scanner.people import Directory
+from shadowledger.scanner.pipeline import Scan
 
 PEOPLE = (
     "person,upn,sam,unit,valid_from,valid_to\n"
@@ -39,19 +46,25 @@ def load(store: Identities, folder: Path, *kinds: str) -> None:
         import_directory(store, file, kind)
 
 
-def traces(store: Identities, *seen: Seen) -> list[Trace]:
+def meet(scan: Scan, *seen: Seen) -> None:
+    """Store one contribution to a service for each, each an observation of its own."""
     found = []
-    for user, device, client, day, hour in seen:
+    for number, (user, device, client, day, hour) in enumerate(seen):
         names = [user_name(user), device_name(device), address_name(client)]
-        ids = store.ids_of(names)
-        found.append(Trace(*(ids[name] for name in names), day, 1 << hour if hour >= 0 else 0))
-    return found
+        ids = scan.identities.ids_of(names)
+        actor_id, device_id, client_id = (ids[name] for name in names)
+        hours = 1 << hour if hour >= 0 else 0
+        row = ROW._replace(day_on=day, actor_id=actor_id, device_id=device_id, client_id=client_id, hours=hours)
+        found.append(row._replace(channel=f"channel {number}"))
+    with writing(scan.connection):
+        save_services(scan.connection, [Chat()])
+        run_id = start_run(scan.connection, "scan", Knowledge("1", "a", "b"))
+        add_contributions(scan.connection, run_id, save_source(scan.connection, SOURCE), found)
 
 
-def who(store: Identities, *seen: Seen) -> tuple[People, tuple[str, ...]]:
-    met = traces(store, *seen)
-    directory = Directory(store.connection)
-    return directory.count(met), directory.units(met)
+def counted(scan: Scan, directory: Directory | None = None) -> HeadCount:
+    found = head_counts(scan.connection, directory or Directory(scan.identities.connection))
+    return found.get(("chat", ""), NOBODY)
 
 
 DAY = "2026-11-05"
@@ -120,39 +133,42 @@ CASES: list[tuple[str, list[Seen], People, tuple[str, ...]]] = [
 @pytest.mark.parametrize(("seen", "people", "units"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
 @pytest.mark.parametrize("late", [False, True], ids=["directory first", "directory late"])
 def test_people_are_counted(
-    store: Identities, tmp_path: Path, seen: list[Seen], people: People, units: tuple[str, ...], *, late: bool
+    scan: Scan, tmp_path: Path, seen: list[Seen], people: People, units: tuple[str, ...], *, late: bool
 ) -> None:
     if late:
-        traces(store, *seen)
-    load(store, tmp_path, *(reversed(FILES) if late else FILES))
-    assert who(store, *seen) == (people, units)
+        meet(scan, *seen)
+    load(scan.identities, tmp_path, *(reversed(FILES) if late else FILES))
+    if not late:
+        meet(scan, *seen)
+    assert counted(scan) == (people, units)
 
 
-def test_without_a_directory_each_account_and_address_stands_for_itself(store: Identities) -> None:
-    everybody: list[Seen] = [("ada", "", "", DAY, 9), ("", "pc", "", DAY, 9), ("", "", "10.0.0.5", DAY, 9)]
-    met = traces(store, *everybody)
-    assert Directory().count(met) == Directory(store.connection).count(met) == People(1, 3)
-    assert Directory().units(met) == ()
+def test_without_a_directory_each_account_and_address_stands_for_itself(scan: Scan) -> None:
+    meet(scan, ("ada", "", "", DAY, 9), ("", "pc", "", DAY, 9), ("", "", "10.0.0.5", DAY, 9))
+    assert counted(scan, Directory()) == counted(scan) == (People(1, 3), ())
 
 
-def test_accounts_of_different_kinds_may_be_one_persons(store: Identities) -> None:
-    met = traces(store, ("ada", "", "", DAY, 9), ("ada@corp.example", "", "", DAY, 9), ("bo", "", "", DAY, 9))
-    assert Directory(store.connection).count(met) == People(2, 3)
+def test_accounts_of_different_kinds_may_be_one_persons(scan: Scan) -> None:
+    meet(scan, ("ada", "", "", DAY, 9), ("ada@corp.example", "", "", DAY, 9), ("bo", "", "", DAY, 9))
+    assert counted(scan).people == People(2, 3)
 
 
-def test_accounts_of_one_shorter_form_may_be_one_persons(store: Identities) -> None:
-    met = traces(store, ("ada", "", "", DAY, 9), ("CORP\\ada", "", "", DAY, 9), ("SUB\\ada", "", "", DAY, 9))
-    assert Directory(store.connection).count(met) == People(1, 3)
+def test_accounts_of_one_shorter_form_may_be_one_persons(scan: Scan) -> None:
+    meet(scan, ("ada", "", "", DAY, 9), ("CORP\\ada", "", "", DAY, 9), ("SUB\\ada", "", "", DAY, 9))
+    assert counted(scan).people == People(1, 3)
 
 
-def test_a_name_shared_by_two_people_gives_bounds(store: Identities, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("names", "people"),
+    [(["ada"], People(1, 2)), (["SUB\\ada"], People(1, 1)), (["ada", "SUB\\ada"], People(1, 2))],
+)
+def test_a_name_shared_by_two_people_gives_bounds(scan: Scan, tmp_path: Path, names: list[str], people: People) -> None:
     file = tmp_path / "people.csv"
     for person, sam in (("P-1", "CORP\\ada"), ("P-2", "SUB\\ada")):
         file.write_text(f"person,sam\n{person},{sam}\n")
-        import_directory(store, file, "people")
-    assert who(store, ("ada", "", "", DAY, 9))[0] == People(1, 2)
-    assert who(store, ("SUB\\ada", "", "", DAY, 9))[0] == People(1, 1)
-    assert who(store, ("ada", "", "", DAY, 9), ("SUB\\ada", "", "", DAY, 9))[0] == People(1, 2)
+        import_directory(scan.identities, file, "people")
+    meet(scan, *[(name, "", "", DAY, 9) for name in names])
+    assert counted(scan).people == people
 
 
 def ring(length: int) -> Callable[[list[str]], list[tuple[str, str, int, int, str]]]:
@@ -160,19 +176,20 @@ def ring(length: int) -> Callable[[list[str]], list[tuple[str, str, int, int, st
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 30])
-def test_links_in_a_circle_come_to_an_end_and_hide_nobody(store: Identities, length: int) -> None:
-    ids = list(store.ids_of(Name("sam", f"user{number}") for number in range(length)).values())
-    with writing(store.connection):
-        add_links(store.connection, ring(length)(ids))
-    assert Directory(store.connection).count([Trace(ids[0], "", "", DAY, 1)]) == People(1, 1)
+def test_links_in_a_circle_come_to_an_end_and_hide_nobody(scan: Scan, length: int) -> None:
+    ids = list(scan.identities.ids_of(Name("sam", f"user{number}") for number in range(length)).values())
+    with writing(scan.identities.connection):
+        add_links(scan.identities.connection, ring(length)(ids))
+    meet(scan, ("user0", "", "", DAY, 1))
+    assert counted(scan).people == People(1, 1)
 
 
-def test_many_leases_of_one_address_are_followed_in_their_time(store: Identities, tmp_path: Path) -> None:
+def test_many_leases_of_one_address_are_followed_in_their_time(scan: Scan, tmp_path: Path) -> None:
     file = tmp_path / "leases.csv"
     days = [f"2026-{month:02}-{day:02}" for month in range(1, 13) for day in range(1, 29)]
     file.write_text(
         "address,device,start,end\n" + "".join(f"10.0.0.5,pc-{number},{day},{day}\n" for number, day in enumerate(days))
     )
-    import_directory(store, file, "leases")
-    met = traces(store, *[("", "", "10.0.0.5", day, 12) for day in days])
-    assert Directory(store.connection).count(met) == People(1, len(days))
+    import_directory(scan.identities, file, "leases")
+    meet(scan, *[("", "", "10.0.0.5", day, 12) for day in days])
+    assert counted(scan).people == People(1, len(days))

@@ -1,0 +1,138 @@
+"""Whom records name, as sets by day and of all days, for each service's instance.
+
+Whom an entry names is the first of account, machine and address that is no system's (the column `whom`)."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+
+from shadowledger.db.bitsets import CHUNK_BITS, CHUNK_SIZE, chunked, count_stored, pack, united, unpack
+
+_MOST_WAITING = 200_000
+
+
+class WhomSets:
+    """The tables `whom_day` and `whom_ever`, brought up to date set by set."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._seen: dict[tuple[int, int], set[int]] = {}
+
+    def of(self, day: int, service_instance: int) -> set[int]:
+        """Where those are to be added whom a day's entries of one service's instance name; 0 and less is nobody. It
+        counts until the next writing."""
+        return self._seen.setdefault((day, service_instance), set())
+
+    def write_if_many(self) -> None:
+        """Store what waits where it has become much."""
+        if sum(map(len, self._seen.values())) > _MOST_WAITING:
+            self.write()
+
+    def write(self) -> None:
+        """Store what waits."""
+        ever: dict[tuple[int, int], set[int]] = defaultdict(set)
+        for (day, instance), numbers in sorted(self._seen.items()):
+            for chunk, offsets in chunked(numbers).items():
+                key = {"day": day, "service_instance": instance, "chunk": chunk}
+                _unite(self._connection, "whom_day", key, offsets)
+                if day >= 0:
+                    ever[instance, chunk].update(offsets)
+        for (instance, chunk), members in sorted(ever.items()):
+            _unite(self._connection, "whom_ever", {"service_instance": instance, "chunk": chunk}, members)
+        self._seen.clear()
+
+
+def _unite(connection: sqlite3.Connection, table: str, key: Mapping[str, int], offsets: Collection[int]) -> None:
+    """Add members to a stored set."""
+    row = connection.execute(f"select whoms from {table} where {_where(key)}", key).fetchone()  # noqa: S608
+    stored = united(row[0] if row else b"", offsets)
+    if row is None or stored != row[0]:
+        _store(connection, table, key, stored)
+
+
+def replace_set(connection: sqlite3.Connection, table: str, key: Mapping[str, int], bits: int) -> None:
+    """Store a set in place of the one before; an empty one has no row."""
+    if bits:
+        _store(connection, table, key, pack(bits))
+    else:
+        connection.execute(f"delete from {table} where {_where(key)}", key)  # noqa: S608 - names of our own
+
+
+def _store(connection: sqlite3.Connection, table: str, key: Mapping[str, int], stored: bytes) -> None:
+    columns, marks = ", ".join(key), ", ".join(f":{name}" for name in key)
+    connection.execute(
+        f"insert or replace into {table} ({columns}, whom_count, whoms) values ({marks}, :count, :whoms)",  # noqa: S608
+        {**key, "count": count_stored(stored), "whoms": stored},
+    )
+
+
+def _where(key: Mapping[str, int]) -> str:
+    return " and ".join(f"{name} = :{name}" for name in key)
+
+
+def chunk_kinds(connection: sqlite3.Connection) -> dict[int, str]:
+    """What the ids of each chunk's pseudonyms begin with."""
+    return dict(connection.execute("select chunk, kind from pseudonym_chunk"))
+
+
+def ids_in(connection: sqlite3.Connection, chunk: int) -> Iterator[tuple[int, str]]:
+    """A chunk's members, and the ids that they stand for."""
+    start = chunk << CHUNK_BITS
+    yield from connection.execute(
+        "select number - ?1, id from pseudonym where number >= ?1 and number < ?2", (start, start + CHUNK_SIZE)
+    )
+
+
+def whoms_ever(connection: sqlite3.Connection) -> Iterator[tuple[int, int, int]]:
+    """Whom all entries with a date name: service instance, chunk, set."""
+    for instance, chunk, stored in connection.execute("select service_instance, chunk, whoms from whom_ever"):
+        yield instance, chunk, unpack(stored)
+
+
+def whoms_by_day(connection: sqlite3.Connection, first_day: int, last_day: int) -> Iterator[tuple[int, int, int, int]]:
+    """Whom the entries of each day name: day, service instance, chunk, set; day by day."""
+    for day, instance, chunk, stored in connection.execute(
+        "select day, service_instance, chunk, whoms from whom_day where day between ? and ? order by day",
+        (first_day, last_day),
+    ):
+        yield day, instance, chunk, unpack(stored)
+
+
+def whoms_of(connection: sqlite3.Connection, day: int, service_id: str, chunk: int) -> int:
+    """The members of a chunk whom a day's entries name for any instance of a service, as a set."""
+    bits = 0
+    for (stored,) in connection.execute(
+        "select whoms from service_instance join whom_day on service_instance = number "
+        "where service_id = ? and day = ? and chunk = ?",
+        (service_id, day, chunk),
+    ):
+        bits |= unpack(stored)
+    return bits
+
+
+def hours_by_whom(
+    connection: sqlite3.Connection, day: int, service_instance: int
+) -> Iterator[tuple[int, int | None, int]]:
+    """Between which hours of a day the observations of one service's instance lie: whom they name, the mask of their
+    first hour (None where no source told hours), the mask that ends with their last."""
+    yield from connection.execute(
+        "select whom, min(nullif(hours & -hours, 0)), max(hours) "
+        "from way cross join posting on posting.way = number and day = ? "
+        "cross join entry on entry.id between first_entry and last_entry where service_instance = ? "
+        "group by actor, device, client, channel, role, action, agent_class",
+        (day, service_instance),
+    )
+
+
+def days_with_a_date(connection: sqlite3.Connection) -> tuple[int, int] | None:
+    """The first and the last day that anything was observed on; None where nothing has a date."""
+    first, last = connection.execute("select min(first_day), max(last_day) from instance_total").fetchone()
+    return None if first is None else (first, last)
+
+
+def service_instances(connection: sqlite3.Connection) -> dict[int, tuple[str, str]]:
+    """The service and the instance behind each number."""
+    rows = connection.execute("select number, service_id, instance from service_instance")
+    return {number: (service_id, instance) for number, service_id, instance in rows}
