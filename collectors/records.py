@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 UNKNOWN_BYTES = -1
+TOO_MANY_DIGITS = 14
+"""No record has ten terabytes: a source that says so says nothing. Sums of what is left fit a database."""
 
 
 class Traffic(NamedTuple):

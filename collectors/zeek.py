@@ -14,7 +14,7 @@ from shadowledger.collectors.collector import Collector, Head
 from shadowledger.collectors.dns.questions import question_word
 from shadowledger.collectors.lines import NOTHING_KNOWN, Unwanted
 from shadowledger.collectors.reading import Reading
-from shadowledger.collectors.records import UNKNOWN_BYTES, Ignored, Issue, Record, Traffic
+from shadowledger.collectors.records import TOO_MANY_DIGITS, UNKNOWN_BYTES, Ignored, Issue, Record, Traffic
 from shadowledger.signatures.hosts import clean_host, split_authority, split_url
 
 REFERENCE = "https://docs.zeek.org/en/master/log-formats.html"
@@ -126,7 +126,7 @@ def _time(text: str, clock: Clock) -> Stamp:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else UNKNOWN_BYTES
+    return int(text) if text.isascii() and text.isdigit() and len(text) < TOO_MANY_DIGITS else UNKNOWN_BYTES
 
 
 class _Header:

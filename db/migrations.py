@@ -231,6 +231,34 @@ def m004_postings_and_entries(db: Database) -> None:
     read_views(db)
 
 
+PROOF_TABLES = """
+create table block (
+    source_id integer not null references source(id),
+    number integer not null,
+    sha256 blob not null,
+    primary key (source_id, number)
+) strict, without rowid;
+
+create table sketch (
+    source_id integer primary key references source(id),
+    below integer not null
+) strict;
+
+create table mark (
+    mark integer not null,
+    source_id integer not null references source(id),
+    primary key (mark, source_id)
+) strict, without rowid;
+create index mark_source on mark (source_id);
+"""
+
+
+@inventory_steps()
+def m005_blocks_and_marks(db: Database) -> None:
+    """Digests of what was read, and marks of hits by which a second source with the same records is noticed."""
+    run_statements(db.execute, PROOF_TABLES)
+
+
 def read_views(db: Database) -> None:
     """Make the views anew, as `views.sql` has them now; where a table has the name of one, that comes later."""
     tables = {name for (name,) in db.execute("select name from sqlite_master where type = 'table'")}

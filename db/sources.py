@@ -163,7 +163,7 @@ def withdraw(connection: sqlite3.Connection, source_id: int) -> Counter[str]:
     """Take back all that a source added, with its accounting; returns how many rows of which table went. To be called
     inside a transaction."""
     gone: Counter[str] = Counter(contribution=rollups.withdraw(connection, source_id))
-    for table in ("clue", "census", "issue", "reading"):
+    for table in ("clue", "census", "issue", "reading", "block", "mark", "sketch"):
         gone[table] = connection.execute(f"delete from {table} where source_id = ?", (source_id,)).rowcount  # noqa: S608
     return gone
 

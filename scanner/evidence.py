@@ -6,17 +6,21 @@ is the line itself."""
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 
+from shadowledger.collectors.collector import Collector
 from shadowledger.collectors.engines.mapping import MappingError
 from shadowledger.collectors.layers import texts_at
-from shadowledger.collectors.reading import CommandWords, Reading
-from shadowledger.collectors.records import Artifact, Record, Traffic
+from shadowledger.collectors.proof import BLOCK_BYTES
+from shadowledger.collectors.proof import Proof as ReadProof
+from shadowledger.collectors.reading import CELL_BYTES, CommandWords, Reading
+from shadowledger.collectors.records import Artifact, Traffic
 from shadowledger.collectors.registry import layers_for
 from shadowledger.collectors.sources import located, open_source
 from shadowledger.collectors.telling import tell, url_of
+from shadowledger.db.blocks import block_digest
 from shadowledger.db.contributions import Contribution, first_contributions, sources_of
 from shadowledger.db.sources import Source, get_source
 from shadowledger.scanner.choices import kept_choices
@@ -44,6 +48,9 @@ class Proof:
     line: str
     """Masked or revealed; empty where the source cannot be read any more, then `missing` says why."""
     missing: str
+    block: str
+    """"as it was read" or "changed since": the block of the file that the record stands in, by its digest; empty where
+    there is none to compare."""
 
 
 def proofs(
@@ -65,7 +72,7 @@ def proofs(
             for position in map(int, row.positions.split()):
                 rows.setdefault(position, row)
         wanted = sorted(rows)[:most]
-        lines, missing = _lines(connection, source, wanted, words, reveal=reveal)
+        lines, blocks, missing = _lines(connection, source, wanted, words, reveal=reveal)
         for position in wanted:
             row = rows[position]
             yield Proof(
@@ -80,46 +87,76 @@ def proofs(
                 row.actor_id or row.device_id or row.client_id,
                 lines.get(position, ""),
                 missing or ("" if position in lines else "the file no longer holds this record"),
+                blocks.get(position, ""),
             )
 
 
 def _lines(
     connection: sqlite3.Connection, source: Source, wanted: list[int], words: CommandWords, *, reveal: bool
-) -> tuple[dict[int, str], str]:
-    """What stands at positions of a source that is still where it was, and is still the same."""
+) -> tuple[dict[int, str], dict[int, str], str]:
+    """What stands at positions of a source that is still where it was, and is still the same; whether the blocks that
+    it stands in are; and why nothing can be said."""
     path = located(Path(source.name))
     if not path.is_file():
-        return {}, "the file is no longer at its place"
+        return {}, {}, "the file is no longer at its place"
     try:
         with open_source(path) as opened:
             standing, found = identify(connection, opened, source.collector, source.label)
             if standing is Standing.NEW or found is None or found.id != source.id:
-                return {}, "another file stands at its place now"
+                return {}, {}, "another file stands at its place now"
             choices = kept_choices(source)
             try:
                 collector = choices.collector()
             except MappingError as error:
-                return {}, str(error)
+                return {}, {}, str(error)
             if collector is None:
-                return {}, "no collector reads it any more"
+                return {}, {}, "no collector reads it any more"
             layers = layers_for(collector, opened.head)
             reading = Reading(opened, choices.settings, None, words, layers)
-            records = _records_at(reading.records(collector), set(wanted))
+            records, cells = _records_at(reading, collector, set(wanted))
+        blocks = _blocks(connection, source, path, cells) if layers.are_lines and collector.framing == "line" else {}
         raw = texts_at(path, layers, set(wanted)) if reveal and collector.framing == "line" else {}
     except OSError as error:
-        return {}, f"the file cannot be read: {error.strerror or error}"
-    return {position: _shown(record, raw.get(position, ""), reveal=reveal) for position, record in records.items()}, ""
+        return {}, {}, f"the file cannot be read: {error.strerror or error}"
+    shown = {position: _shown(record, raw.get(position, ""), reveal=reveal) for position, record in records.items()}
+    return shown, blocks, ""
 
 
-def _records_at(records: Iterator[Record], wanted: set[int]) -> dict[int, Traffic | Artifact]:
+def _records_at(
+    reading: Reading, collector: Collector, wanted: set[int]
+) -> tuple[dict[int, Traffic | Artifact], dict[int, int]]:
+    """Records by position, and the cells of the input that they end in."""
     last = max(wanted, default=0)
     found: dict[int, Traffic | Artifact] = {}
-    for record in records:
+    cells: dict[int, int] = {}
+    for record in reading.records(collector):
         if record.position > last:
             break
         if record.position in wanted and isinstance(record, Traffic | Artifact):
             found.setdefault(record.position, record)
-    return found
+            cells.setdefault(record.position, reading.cell)
+    return found, cells
+
+
+def _blocks(connection: sqlite3.Connection, source: Source, path: Path, cells: Mapping[int, int]) -> dict[int, str]:
+    """Of records, whether the block in which each ends is as it was read; a line may begin in the one before."""
+    asked = {position: cell * CELL_BYTES // BLOCK_BYTES for position, cell in cells.items()}
+    wanted = {number for last in asked.values() for number in (last, max(0, last - 1))}
+    if not wanted:
+        return {}
+    proof = ReadProof()
+    with open_source(path) as opened:
+        for piece in opened.chunks(0, min(source.mark.read_bytes, (max(wanted) + 1) * BLOCK_BYTES)):
+            proof.add(piece)
+    proof.end()
+    known = {number: block_digest(connection, source.id, number) for number in wanted}
+    if not all(known.values()):
+        return {}
+    same = {number for number in wanted if proof.digests.get(number) == known[number]}
+    return {
+        position: "as it was read" if {last, max(0, last - 1)} <= same else "changed since"
+        for position, last in asked.items()
+    }
 
 
 def _shown(record: Traffic | Artifact, raw: str, *, reveal: bool) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from shadowledger.db.sketches import Repeated
 from shadowledger.db.sources import Counts
 from shadowledger.scanner.misunderstood import Misunderstood
 from shadowledger.scanner.sampling import Estimate
@@ -29,6 +30,8 @@ class Outcome:
     counts: Counts | None = None
     unreadable: Estimate | None = None
     """The share of its records that cannot be read, where not all were examined."""
+    repeated: list[Repeated] = field(default_factory=list)
+    """Other sources that hold some of the same records."""
     services: set[str] = field(default_factory=set)
     """Ids of what it betrays."""
 

@@ -15,6 +15,7 @@ from shadowledger.collectors.sources import open_source
 from shadowledger.db import audit
 from shadowledger.db.identities import Identities
 from shadowledger.db.runs import end_run, start_run
+from shadowledger.db.sketches import Repeated
 from shadowledger.db.sources import Counts, Source, forget_source, get_source
 from shadowledger.db.transactions import writing
 from shadowledger.scanner.choices import Choices
@@ -193,11 +194,13 @@ class Scan:
         self.progress.reached(*(sum(pending.reached[at] for pending in shares) for at in range(3)))
 
     def _store(self, read: Input, share: Share, outcome: Outcome) -> None:
-        stored, counts = store(self.connection, self.identities, self.signatures.index, self._run_id, read, share)
+        index = self.signatures.index
+        stored, counts, outcome.repeated = store(self.connection, self.identities, index, self._run_id, read, share)
         if not stored:
             outcome.standing = OVERTAKEN if read.is_file else "known"
             return
         outcome.source_id, outcome.counts = stored, counts
+        outcome.remark = _overlaps(stored, outcome.repeated)
         if problem := _not_understood(counts):
             path = read.opened.path if read.is_file else None
             issues = share.accounting.first_issues()
@@ -225,6 +228,17 @@ def _is_worth_a_process(path: Path) -> bool:
         return path.is_file() and path.stat().st_size >= WORTH_A_PROCESS_BYTES
     except OSError:
         return False
+
+
+def _overlaps(source_id: int, repeated: list[Repeated]) -> str:
+    if not repeated:
+        return ""
+    most, *others = repeated
+    more = f", and some from {len(others)} more" if others else ""
+    return (
+        f"of {most.compared} hits that were compared, {most.repeated} were counted from source {most.source_id} too"
+        f"{more}: a copy, or an export that overlaps? `sources forget {source_id}` takes this one back"
+    )
 
 
 def _not_understood(counts: Counts) -> str:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import NamedTuple
 
 from shadowledger.collectors.sources import Opened, open_source
 from shadowledger.db import audit
+from shadowledger.db.blocks import add_blocks
 from shadowledger.db.candidates import add_clues
 from shadowledger.db.census import add_census
 from shadowledger.db.contributions import add_contributions
 from shadowledger.db.identities import Identities
 from shadowledger.db.services import save_services
+from shadowledger.db.sketches import Repeated, add_marks, repeated_marks
 from shadowledger.db.sources import Counts, Source, add_reading, get_source, save_source, withdraw
 from shadowledger.db.transactions import writing
 from shadowledger.scanner.census import domain_days
@@ -20,10 +23,20 @@ from shadowledger.scanner.share import Share
 from shadowledger.signatures.index import Index
 
 
+class Stored(NamedTuple):
+    """What was written."""
+
+    source_id: int
+    """0 where another process was faster, and nothing was."""
+    counts: Counts
+    repeated: list[Repeated]
+    """Other sources that hold some of the same records."""
+
+
 def store(
     connection: sqlite3.Connection, identities: Identities, index: Index, run_id: int, read: Input, share: Share
-) -> tuple[int, Counts]:
-    """The source's number, 0 where another process was faster, and its accounting."""
+) -> Stored:
+    """Write all that was made of an input."""
     sums, passage, before = share.sums, share.passage, read.source
     counts = share.accounting.counts(passage, sums.days, sums.zones)
     source = Source(
@@ -37,7 +50,7 @@ def store(
     identities.meet((*sums.names(), *share.unknowns.names()))
     with writing(connection):
         if _overtaken(connection, read, source):
-            return 0, counts
+            return Stored(0, counts, [])
         source_id = save_source(connection, source)
         if before is not None and read.replaces:
             gone = withdraw(connection, source_id)
@@ -47,7 +60,11 @@ def store(
         add_clues(connection, run_id, source_id, share.unknowns.rows(identities.id_of))
         add_census(connection, run_id, source_id, domain_days(passage.contacts), is_sampled=passage.is_sampled)
         add_reading(connection, run_id, source_id, counts, share.accounting.reasons)
-    return source_id, counts
+        add_blocks(connection, source_id, passage.blocks)
+        marks = share.sketch.marks()
+        repeated = repeated_marks(connection, source_id, source.label, marks)
+        add_marks(connection, source_id, marks, share.sketch.below)
+    return Stored(source_id, counts, repeated)
 
 
 def _overtaken(connection: sqlite3.Connection, read: Input, source: Source) -> bool:

@@ -20,7 +20,7 @@ from shadowledger.collectors.engines.fields import (
 )
 from shadowledger.collectors.engines.mapping import Action, RecordType, Time
 from shadowledger.collectors.reading import Reading
-from shadowledger.collectors.records import UNKNOWN_BYTES, Artifact, Traffic
+from shadowledger.collectors.records import TOO_MANY_DIGITS, UNKNOWN_BYTES, Artifact, Traffic
 from shadowledger.collectors.users import plain_user
 from shadowledger.signatures.hosts import split_authority, split_url
 
@@ -174,7 +174,7 @@ def _status(text: str) -> int:
 
 def _count(text: str) -> int:
     whole = text.partition(".")[0]
-    return int(whole) if whole.isascii() and whole.isdigit() and len(whole) < 19 else UNKNOWN_BYTES
+    return int(whole) if whole.isascii() and whole.isdigit() and len(whole) < TOO_MANY_DIGITS else UNKNOWN_BYTES
 
 
 def _time(time: Time, nothing: frozenset[str]) -> Callable[[Fields, Clock], Stamp]:

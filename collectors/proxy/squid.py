@@ -15,7 +15,7 @@ from shadowledger.collectors.clock import EXPLICIT, epoch_us
 from shadowledger.collectors.collector import Collector, Head
 from shadowledger.collectors.lines import LONGEST_KEY, REMEMBERED, Unwanted, fitting
 from shadowledger.collectors.reading import Reading
-from shadowledger.collectors.records import UNKNOWN_BYTES, Ignored, Issue, Record, Traffic
+from shadowledger.collectors.records import TOO_MANY_DIGITS, UNKNOWN_BYTES, Ignored, Issue, Record, Traffic
 from shadowledger.signatures.hosts import Url, split_authority, split_url
 from shadowledger.signatures.unknown import EVENT_STREAM
 
@@ -171,7 +171,7 @@ def value_of(word: str) -> str:
 
 def bytes_of(word: str) -> int:
     """A size in bytes; UNKNOWN_BYTES where the word is no number."""
-    return int(word) if word.isascii() and word.isdigit() and len(word) < 19 else UNKNOWN_BYTES
+    return int(word) if word.isascii() and word.isdigit() and len(word) < TOO_MANY_DIGITS else UNKNOWN_BYTES
 
 
 def read(reading: Reading) -> Iterator[Record]:

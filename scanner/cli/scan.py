@@ -124,6 +124,7 @@ def _row(outcome: Outcome) -> dict[str, object]:
         "not_examined": counts.not_examined_count if counts else None,
         "ignored": counts.ignored_count if counts else None,
         "issues": counts.issue_count if counts else None,
+        "repeated": [one._asdict() for one in outcome.repeated],
         "unreadable": outcome.unreadable._asdict() if outcome.unreadable else None,
         "services": len(outcome.services),
         "note": outcome.problem or outcome.remark,

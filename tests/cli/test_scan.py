@@ -104,6 +104,37 @@ def test_of_some_days_alone_the_rest_is_told_and_not_counted(tmp_path: Path) -> 
     assert counted(db) == 5
 
 
+def test_an_export_that_overlaps_another_is_told_and_taken_back(tmp_path: Path) -> None:
+    lines = [squid_line("chatgpt.com", f"u{n}", at_s=DAY_S + n * 60, client=f"10.0.0.{n % 9}") for n in range(900)]
+    db, first = tmp_path / "i.db", write_squid(tmp_path / "first.log", lines[:600])
+    second, apart = write_squid(tmp_path / "second.log", lines[300:]), write_squid(tmp_path / "apart.log", lines[601:])
+    told = [shadowledger("scan", one, "--format", "json", db=db) for one in (first, apart, second)]
+    assert [one.code for one in told] == [0, 0, 0]
+    assert [one.json["sources"][0]["repeated"] for one in told[:2]] == [[], []]
+    row = told[2].json["sources"][0]
+    by_source = {one["source_id"]: (one["repeated"], one["compared"]) for one in row["repeated"]}
+    assert 60 < by_source[1][0] <= by_source[1][1] <= 256
+    assert 60 < by_source[2][0] <= by_source[2][1] <= 256
+    assert "sources forget 3" in row["note"]
+    other = shadowledger("scan", second, "--source-name", "another proxy", "--format", "json", db=db)
+    assert other.json["sources"][0]["repeated"] == [], "the user says that these are two devices"
+    assert shadowledger("sources", "forget", "3", db=db).code == 0
+    with closing(sqlite3.connect(db)) as connection:
+        assert connection.execute("select count(*) from mark where source_id = 3").fetchone() == (0,)
+
+
+def test_sizes_that_cannot_be_end_no_scan(tmp_path: Path) -> None:
+    line = squid_line("chatgpt.com", "ada").replace(" 5120 ", " 999999999999999999 ")
+    db = tmp_path / "i.db"
+    for number in range(3):
+        path = write_squid(
+            tmp_path / f"{number}.log", [line.replace("10.0.0.5", f"10.0.{number}.{n}") for n in range(30)]
+        )
+        assert shadowledger("scan", path, db=db).code == 0
+    assert shadowledger("reconcile", db=db).code == 0
+    assert counted(db) == 90
+
+
 def test_folders_globs_and_packed_files_are_read_once_each(tmp_path: Path) -> None:
     folder = tmp_path / "logs"
     (folder / "deep").mkdir(parents=True)

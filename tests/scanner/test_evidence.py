@@ -144,3 +144,28 @@ def test_a_source_that_was_forgotten_has_no_evidence(scan: Scan, tmp_path: Path)
     scan.run([write_squid(tmp_path / "access.log", LINES)], Choices())
     forget(scan.connection, 1)
     assert of(scan, "claude") == []
+
+
+def test_a_line_that_was_changed_since_is_told_by_its_block(
+    scan: Scan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in ("collectors.proof", "scanner.inputs", "scanner.evidence"):
+        monkeypatch.setattr(f"shadowledger.{place}.BLOCK_BYTES", 16_384)
+    for place in ("collectors.sources.BLOCK_BYTES", "collectors.reading.CELL_BYTES", "scanner.evidence.CELL_BYTES"):
+        monkeypatch.setattr(f"shadowledger.{place}", 4096)
+    lines = [squid_line("claude.ai", f"user{number:04}", at_s=DAY_S + number) for number in range(1500)]
+    path = write_squid(tmp_path / "access.log", lines[:1000])
+    scan.run([path], Choices())
+    path = write_squid(path, lines)  # it has grown
+    scan.run([path], Choices())
+    found = of(scan, "claude", most=2000)
+    assert len(found) > 1000
+    assert {one.block for one in found} == {"as it was read"}
+    data = path.read_bytes()
+    at = data.index(b"user0900")
+    path.write_bytes(data[:at] + b"user6666" + data[at + 8 :])
+    changed = [one.position for one in of(scan, "claude", most=2000) if one.block == "changed since"]
+    assert 901 in changed
+    assert max(changed) - min(changed) < 2 * 16_384 // len(lines[0]) + 2, "two blocks at the most"
+    scan.connection.execute("delete from block")
+    assert {one.block for one in of(scan, "claude", most=2000)} == {""}
