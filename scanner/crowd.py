@@ -37,8 +37,9 @@ class Group:
         self.others: dict[int, Lead] = {}
         self.other = 0
         """Who lead to several, or to nobody known, as others do."""
+        self.changes: dict[int, frozenset[int]] = {}
+        """When those do who lead elsewhere, or are of another unit, at different times; microseconds."""
         self.changing = 0
-        """Who lead elsewhere, or are of another unit, at different times."""
         self.apart: dict[int, Lead] = {}
         self.undated = 0
         """Who lead elsewhere, or to more, where a record has no date."""
@@ -62,7 +63,10 @@ class _Met(NamedTuple):
         """Whether records without a date are to be asked on their own."""
         if self.undated is None:
             return False
-        return not self.lead.is_steady or (self.undated.ends, self.undated.units) != (self.lead.ends, self.lead.units)
+        return bool(self.lead.changes_us) or (self.undated.ends, self.undated.units) != (
+            self.lead.ends,
+            self.lead.units,
+        )
 
 
 class _Sorted:
@@ -71,7 +75,6 @@ class _Sorted:
     def __init__(self) -> None:
         self.alone: dict[str, list[int]] = defaultdict(list)
         self.joined: list[int] = []
-        self.changing: list[int] = []
         self.units: dict[tuple[str, ...], list[int]] = defaultdict(list)
 
 
@@ -121,8 +124,8 @@ def _sort(met: Iterable[_Met], owners: Mapping[str, str], directory: Directory) 
         numbers = found[group]
         if one.is_apart and undated is not None:
             group.apart[number] = undated
-        if not lead.is_steady:
-            numbers.changing.append(number)
+        if lead.changes_us:
+            group.changes[number] = lead.changes_us
             continue
         (end, *more) = lead.ends
         if lead.units:
@@ -139,6 +142,6 @@ def _sort(met: Iterable[_Met], owners: Mapping[str, str], directory: Directory) 
     for group, numbers in found.items():
         group.known, group.other, group.undated = bits_of(group.ids), bits_of(group.others), bits_of(group.apart)
         group.with_units = bits_of(group.units_at)
-        group.joined, group.changing = bits_of(numbers.joined), bits_of(numbers.changing)
+        group.joined, group.changing = bits_of(numbers.joined), bits_of(group.changes)
         group.alone = {kind: bits_of(some) for kind, some in numbers.alone.items()}
         group.units = {units: bits_of(some) for units, some in numbers.units.items()}

@@ -17,6 +17,7 @@ from shadowledger.db.bitsets import CHUNK_BITS, members, pick
 from shadowledger.db.days import NO_DAY
 from shadowledger.db.identities import ACCOUNTS, PERSON
 from shadowledger.db.whoms import days_with_a_date, hours_by_whom, service_instances, whoms_by_day, whoms_ever
+from shadowledger.scanner.calendar import Calendar
 from shadowledger.scanner.crowd import ALWAYS, Group, sort_crowd
 from shadowledger.scanner.days import DAY_US
 from shadowledger.scanner.people import Directory, Lead
@@ -95,11 +96,11 @@ class _Tally:
         self.certain.update(pick(group.ends, bits & group.joined))
         for number in members(bits & group.other):
             self.take(group.others[number])
-        left = bits & group.with_units
-        while left:
-            units = group.units_at[(left & -left).bit_length() - 1]
-            self.units.update(units)
-            left &= ~group.units[units]
+        with_units = bits & group.with_units
+        if with_units.bit_count() < len(group.units):
+            self.units.update(*(group.units_at[number] for number in members(with_units)))
+        else:
+            self.units.update(*(units for units, some in group.units.items() if with_units & some))
 
     def take(self, lead: Lead) -> None:
         """Take in one by one."""
@@ -127,21 +128,29 @@ def _follow_changes(
     tallies: Mapping[int, _Tally],
     days: tuple[int, int],
 ) -> None:
-    """Take in those who change, as things stood on each day that names them."""
+    """Take in those who change: once for each time between two changes, and by the hour on the day of a change."""
+    calendar = Calendar(groups)
+    leads: dict[str, Lead] = {}
+    taken: Sets = {}
+    """Who were taken in since they changed last."""
     for day, rows in groupby(whoms_by_day(connection, *days), key=itemgetter(0)):
         span = day * DAY_US, (day + 1) * DAY_US
-        leads: dict[str, Lead] = {}
+        for chunk, changed in calendar.changed_since_last(day).items():
+            for number in members(changed):
+                leads.pop(groups[chunk].ids[number], None)
+            for key in [key for key in taken if key[1] == chunk]:
+                taken[key] &= ~changed
         by_hour: dict[int, dict[int, str]] = defaultdict(dict)
         """Of whom the hours matter on this day: ids by service instance and number."""
         for _, instance, chunk, bits in rows:
-            group = groups[chunk]
-            for number in members(bits & group.changing):
+            group, torn = groups[chunk], calendar.torn.get((day, chunk), 0)
+            wanted = bits & group.changing & ~torn & ~taken.get((instance, chunk), 0)
+            taken[instance, chunk] = taken.get((instance, chunk), 0) | wanted
+            for number in members(wanted):
                 own = group.ids[number]
-                lead = leads.get(own) or leads.setdefault(own, directory.lead(own, *span))
-                if lead.is_steady:
-                    tallies[instance].take(lead)
-                else:
-                    by_hour[instance][chunk << CHUNK_BITS | number] = own
+                tallies[instance].take(leads.get(own) or leads.setdefault(own, directory.lead(own, *span)))
+            for number in members(bits & torn):
+                by_hour[instance][chunk << CHUNK_BITS | number] = group.ids[number]
         for instance, ids in by_hour.items():
             for whom, first, last in hours_by_whom(connection, day, instance):
                 if own := ids.get(whom, ""):

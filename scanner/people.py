@@ -23,8 +23,8 @@ class Lead(NamedTuple):
     """Business units of the one it leads to; empty where those are several."""
     met: frozenset[str]
     """All ids on the way. A part of the time leads to some of them, and to no other."""
-    is_steady: bool
-    """Whether every part of the time leads to the same ends and units."""
+    changes_us: frozenset[int]
+    """When, within that time, anything of this begins or ends."""
 
     @property
     def is_to_somebody(self) -> bool:
@@ -50,12 +50,11 @@ class Directory:
         return self._bare.get(one, one)
 
     def lead(self, start: str, since_us: int, until_us: int) -> Lead:
-        """Follow an id as things stand from `since_us` until `until_us`; what stands there for a part of the time is
-        followed too, and makes it unsteady."""
-        ends: set[str] = set()
+        """Follow an id as things stand from `since_us` until `until_us`, also where they do for a part of that time."""
+        ends: list[str] = []
         met = {start}
+        changes: set[int] = set()
         edge = [start]
-        is_steady = True
         for _ in range(_FURTHEST):
             following: list[str] = []
             for one in edge:
@@ -63,22 +62,25 @@ class Directory:
                 for end, begin, stop in self._links_of(one):
                     if begin < until_us and stop > since_us:
                         targets.add(end)
-                        is_steady = is_steady and begin <= since_us and stop >= until_us
+                        changes.update((begin, stop))
                 if targets:
                     following += sorted(targets - met)
                     met |= targets
                 else:
-                    ends.add(one)
+                    ends.append(one)
             if not following:
                 break
             edge = following
-        units = []
-        whom = ends or {start}
-        for unit, begin, stop in self._units.get(next(iter(whom)), ()) if len(whom) == 1 else ():
-            if begin < until_us and stop > since_us:
-                units.append(unit)
-                is_steady = is_steady and begin <= since_us and stop >= until_us
-        return Lead(frozenset(whom), tuple(sorted(set(units))), frozenset(met), is_steady)
+        whom = ends or [start]
+        units = set()
+        for one in met:
+            for unit, begin, stop in self._units.get(one, ()):
+                if begin < until_us and stop > since_us:
+                    changes.update((begin, stop))
+                    if whom == [one]:
+                        units.add(unit)
+        within = frozenset(moment for moment in changes if since_us < moment < until_us)
+        return Lead(frozenset(whom), tuple(sorted(units)), frozenset(met), within)
 
     def _links_of(self, one: str) -> list[tuple[str, int, int]]:
         """An id's own links, or those of its shorter form (`ada` of `corp\\ada`) where a directory knows only that."""

@@ -151,7 +151,7 @@ def know(store: Identities, links: Links, members: Members) -> None:
         )
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
 @given(LINKS, MEMBERS, st.data())
 def test_people_are_those_to_whom_observations_lead(
     store: Identities, links: Links, members: Members, data: st.DataObject
