@@ -10,10 +10,14 @@ import traceback
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from shadowledger.db.errors import UnusableError, ailment, is_of_the_disk
+from shadowledger.db.errors import UnusableError, ailment, is_damaged, is_of_the_disk
+
+if TYPE_CHECKING:
+    from shadowledger.scanner.site import Site
 
 COMMANDS = {
     "demo": "Show the whole job on bundled inputs.",
@@ -99,7 +103,9 @@ def cli(ctx: click.Context, db: Path | None) -> None:
     Works offline: no command here opens a connection unless its name says so."""
     from shadowledger.scanner.site import Site
 
-    ctx.obj = Site(db or _default_inventory())
+    sites, ctx.obj = ctx.obj, Site(db or _default_inventory())
+    if isinstance(sites, list):
+        sites.append(ctx.obj)
 
 
 def main() -> None:
@@ -107,8 +113,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character ends no report
+    sites: list[Site] = []
     try:
-        code = cli.main(prog_name="shadowledger", standalone_mode=False)
+        code = cli.main(prog_name="shadowledger", standalone_mode=False, obj=sites)
     except click.ClickException as error:
         error.show()
         code = error.exit_code
@@ -116,12 +123,13 @@ def main() -> None:
         click.echo("Stopped.", err=True)
         code = 130
     except Exception as error:  # noqa: BLE001 - the one place: a bug of ours is told as one
-        code = _told(error)
+        code = _told(error, sites)
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _told(error: Exception) -> int:
-    """Say what is wrong with a database or with this system, or that it is a bug of ours; returns the exit code."""
+def _told(error: Exception, sites: list[Site]) -> int:
+    """Say what is wrong with a database of the site or with this system, or that it is a bug of ours; returns the exit
+    code."""
     if isinstance(error, UnusableError):
         click.echo(f"Error: {error}", err=True)
         return 1 if is_of_the_disk(error.__cause__) else 4
@@ -133,6 +141,10 @@ def _told(error: Exception) -> int:
         where = f"{error.filename}: " if error.filename else ""
         click.echo(f"Error: {where}{error.strerror or error}.", err=True)
         return 1
+    for path in (path for site in sites for path in (site.inventory_path, site.identities_path)):
+        if path.is_file() and is_damaged(path):
+            click.echo(f"Error: {path} is damaged; restore it from a backup.", err=True)
+            return 4
     traceback.print_exception(error)
     click.echo("This is a bug of shadowledger; please report it with the lines above.", err=True)
     return 70

@@ -34,6 +34,7 @@ class Forked:
     def _become(self, arguments: list[str], first: Callable[[], object] | None) -> NoReturn:
         code: object = None
         try:
+            os.setsid()
             signal.signal(signal.SIGINT, signal.default_int_handler)
             for number, file in enumerate((os.open(os.devnull, os.O_RDONLY), self._told.fileno(), self._said.fileno())):
                 os.dup2(file, number)
@@ -53,11 +54,16 @@ class Forked:
             os._exit(code if isinstance(code, int) else 99)
 
     def ends_within(self, seconds: float) -> bool:
-        """Whether it ends in that time by itself; False as soon as the time is over."""
+        """Whether it ends in that time, and with it every process that it began; False as soon as the time is over."""
         return bool(select.select([self._ended], [], [], seconds)[0])
 
     def send(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)
+
+    def sweep(self) -> None:
+        """End whatever it began and left behind."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
 
     def wait(self) -> Done:
         """What it left behind. The code of one that a signal ended is that signal's number, negative."""

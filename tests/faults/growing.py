@@ -31,8 +31,8 @@ def a_log(rng: Random, lines: int, day: int, users: int = 200) -> tuple[bytes, C
 class Growing:
     """Logs of which more and more stands in the folder."""
 
-    def __init__(self, folder: Path, rng: Random, lines: int) -> None:
-        """`lines` are the most that a log holds in the end."""
+    def __init__(self, folder: Path, rng: Random, lines: int, first_lines: int = 0) -> None:
+        """`lines` are the most that a log holds in the end, `first_lines` what the first one holds at least."""
         self.folder = folder
         self.truth: Counter[Fact] = Counter()
         self.line_count = 0
@@ -41,7 +41,7 @@ class Growing:
         self._written: dict[str, int] = {}
         folder.mkdir(parents=True)
         for day, name in enumerate(("a.log", "b.log", "c.log", "d.log.gz")):
-            count = rng.randrange(lines // 2, lines)
+            count = rng.randrange(lines // 2, lines) + (0 if day else first_lines)
             self._content[name], truth = a_log(rng, count, day)
             self.truth += truth
             self.line_count += count

@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 from growing import Fact
 
+from shadowledger.db.audit import first_broken_row
+from shadowledger.db.checking import wrong_entries, wrong_rollups
 from shadowledger.db.identities import Identities, read_key
 
 _SIDES = ("", "-wal", "-journal")
@@ -25,7 +27,7 @@ class Held(NamedTuple):
     """One state of an inventory."""
 
     ailments: list[str]
-    """What SQLite finds wrong with both databases."""
+    """What SQLite finds wrong with both databases, and we with what follows from what in the inventory."""
     runs: list[str]
     """The states of all runs."""
     sources: list[tuple[int, int, int]]
@@ -58,7 +60,7 @@ def _copy(path: Path, folder: Path) -> Iterator[sqlite3.Connection | None]:
     if not path.exists():
         yield None
         return
-    with closing(sqlite3.connect(folder / path.name)) as connection:
+    with closing(sqlite3.connect(folder / path.name, isolation_level=None)) as connection:
         yield connection
 
 
@@ -66,6 +68,9 @@ def _held(inventory: sqlite3.Connection | None, names: sqlite3.Connection | None
     ill = [word for one in (inventory, names) if one is not None for word in ailments(one)]
     if inventory is None:
         return Held(ill, [], [], 0, Counter(), 0)
+    ill += [*wrong_entries(inventory), *wrong_rollups(inventory)]
+    if row := first_broken_row(inventory):
+        ill.append(f"row {row} of the audit chain")
     runs = [status for (status,) in inventory.execute("select status from run order by id")]
     sources = inventory.execute(
         "select record_count, hit_count, record_count - hit_count - no_hit_count - ignored_count - issue_count "

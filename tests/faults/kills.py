@@ -14,9 +14,12 @@ from forked import Forked
 from growing import Growing
 from held import Held, held
 
-LINES = 5000
+LINES = 4000
+LARGE_LINES = 45_000
+"""So many are over 4 MiB, which processes of their own read."""
+ONE_LARGE_IN = 8
 ROUNDS = 3
-RESCANS = 3
+RESCANS = 2
 MOMENTS = BEFORE, READING, BETWEEN, AFTER, REPLACING = (
     "before the run began",
     "before anything was stored",
@@ -35,16 +38,17 @@ class Campaign:
         self._folder = folder
         self._seed = seed
         self._number = 0
-        self._shortest_s, self._longest_s = self._measured()
+        self._spans_s = {first_lines: self._measured(first_lines) for first_lines in (0, LARGE_LINES)}
 
-    def _measured(self) -> tuple[float, float]:
+    def _measured(self, first_lines: int) -> tuple[float, float]:
         """How long a scan takes in which all is known, and one in which all is new."""
-        logs = Growing(self._folder / "measured", Random(self._seed), LINES)  # noqa: S311 - repeatable
+        folder = self._folder / f"{first_lines}"
+        logs = Growing(folder / "logs", Random(self._seed), LINES, first_lines)  # noqa: S311 - repeatable
         logs.finish()
         took = []
         for _ in range(2):
             began = time.monotonic()
-            done = Forked("scan", logs.folder, db=self._folder / "measured.db").wait()
+            done = Forked("scan", logs.folder, db=folder / "inventory.db").wait()
             took.append(time.monotonic() - began)
             assert done.code == 0, done
         return min(took), max(took)
@@ -58,22 +62,25 @@ class Campaign:
             shutil.rmtree(self._folder / name)
 
     def _one_folder(self, folder: Path, rng: Random) -> None:
-        logs = Growing(folder / "logs", rng, LINES)
+        first_lines = LARGE_LINES if self._number % ONE_LARGE_IN == 1 else 0
+        self._span_s = self._spans_s[first_lines]
+        logs = Growing(folder / "logs", rng, LINES, first_lines)
         db = folder / "inventory.db"
         for number in range(ROUNDS):
             logs.grow() if number < ROUNDS - 1 else logs.finish()
             self._scan_until_done(rng, db, logs)
         expect(held(db), logs)
         for _ in range(RESCANS):
-            self.moments[REPLACING] += self._killed(rng, db, "sources", "rescan", "--all")
+            self.moments[REPLACING] += self._killed(rng, db, 0, "sources", "rescan", "--all")
             expect(held(db), logs)
         done = Forked("scan", logs.folder, "--format", "json", db=db).wait()
         assert (done.code, {one["standing"] for one in done.json["sources"]}) == (0, {"known"}), done
         expect(held(db), logs)
 
     def _scan_until_done(self, rng: Random, db: Path, logs: Growing) -> None:
-        before = held(db)
-        while self._killed(rng, db, "scan", str(logs.folder)):
+        before, attempts = held(db), 0
+        while self._killed(rng, db, attempts, "scan", str(logs.folder)):
+            attempts += 1
             after = held(db)
             moment = _moment(before, after)
             self.moments[moment] += 1
@@ -81,13 +88,15 @@ class Campaign:
             assert sum(after.records) >= sum(before.records), (before, after)
             before = after
 
-    def _killed(self, rng: Random, db: Path, *words: str) -> bool:
-        """Run the program; False where it came to its end before it was killed. Some runs have nobody who reads what
-        they say, and wait for that with everything stored."""
+    def _killed(self, rng: Random, db: Path, attempts: int, *words: str) -> bool:
+        """Run the program; False where it came to its end before it was killed. The more often it was, the longer it
+        is left. Some runs have nobody who reads what they say, and wait for that with everything stored."""
         running = Forked(*words, db=db, first=nobody_reads if rng.random() < 0.25 else None)
-        if not running.ends_within(rng.uniform(self._shortest_s / 2, self._longest_s)):
+        shortest_s, longest_s = self._span_s
+        if not running.ends_within(rng.uniform(shortest_s / 2, longest_s * max(1, attempts / 8))):
             running.send(signal.SIGKILL)
         done = running.wait()
+        running.sweep()
         assert done.code in (0, -signal.SIGKILL), done
         return done.code != 0
 
@@ -116,7 +125,8 @@ def sound(state: Held) -> None:
 def expect(state: Held, logs: Growing) -> None:
     """What must hold where all is read: every number is the true one."""
     sound(state)
-    assert (sum(state.records), len(state.sources)) == (logs.line_count, len(logs.names))
+    read, there = (sum(state.records), len(state.sources)), (logs.line_count, len(logs.names))
+    assert read == there, state.sources
     assert state.facts == logs.truth
 
 
