@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help dev check test fuzz demo golden record docs bundle bench clean
+.PHONY: help dev check test fuzz soak demo golden record docs bundle bench clean
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z]*\):.*##/\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -25,6 +25,9 @@ test: $(READY)  ## Run the tests
 
 fuzz: $(READY)  ## Spoil the samples and read them: SECONDS=3600 SEED=1
 	@$(BIN)/python tests/fuzz --seconds $(or $(SECONDS),3600) --seed $(or $(SEED),1)
+
+soak: $(READY)  ## Kill scans at random moments: KILLS=1000 SEED=1
+	@$(BIN)/python tests/faults --kills $(or $(KILLS),1000) --seed $(or $(SEED),1)
 
 demo: $(READY)  ## Show the whole job on recorded inputs
 	@$(BIN)/shadowledger demo

@@ -43,7 +43,7 @@ def test_a_process_that_ends_in_the_middle_of_a_write_harms_nothing(tmp_path: Pa
     grown = Forked("scan", logs.folder, db=whole, first=lambda: limit_files(1 << 30)).wait()
     assert grown.code == 0, grown
     stored = set()
-    for number in range(24):
+    for number in range(12):
         db = tmp_path / str(number) / "inventory.db"
         limit = rng.randrange(1 << 10, 2 * whole.stat().st_size)
         done = Forked("scan", logs.folder, db=db, first=lambda limit=limit: limit_files(limit)).wait()
