@@ -94,6 +94,7 @@ class Scan:
             status = "partial" if any(outcome.problem for outcome in outcomes) else "complete"
         finally:
             self._workers.close()
+            gc.unfreeze()
             gc.enable()
             with writing(self.connection):
                 end_run(self.connection, self._run_id, status)
