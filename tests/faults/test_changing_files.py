@@ -22,7 +22,7 @@ from shadowledger.collectors.sources import BLOCK_BYTES
 from shadowledger.scanner.choices import Choices
 from shadowledger.scanner.knowledge import Signatures
 from shadowledger.scanner.outcomes import RunReport
-from shadowledger.scanner.pipeline import Scan
+from shadowledger.scanner.pipeline import WORTH_A_PROCESS_BYTES, Scan
 from shadowledger.scanner.progress import Silent
 from shadowledger.scanner.site import Site
 
@@ -205,3 +205,69 @@ def test_a_log_changes_while_it_is_read(
     sound(state)
     assert state.facts == truth
     assert {one.standing for one in scan_folder(scan, path.parent).outcomes} <= {"known", "unreadable"}
+
+
+def overwrite_packed(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.write(gzip.compress(NEW, mtime=0))
+        file.truncate()
+
+
+def replace_packed(path: Path) -> None:
+    path.with_name("draft").write_bytes(gzip.compress(NEW, mtime=0))
+    path.with_name("draft").replace(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "is_told", "truth"),
+    [
+        (overwrite_packed, True, NEW_TRUTH),
+        (replace_packed, False, OLD_TRUTH + NEW_TRUTH),
+        (remove, False, OLD_TRUTH),
+    ],
+    ids=["overwrite", "replace", "remove"],
+)
+def test_a_packed_log_changes_while_it_is_read(
+    scan: Scan, site: Site, tmp_path: Path, change: Callable[[Path], object], is_told: bool, truth: Counter[Fact]
+) -> None:
+    path = tmp_path / "logs" / "access.log.gz"
+    path.parent.mkdir()
+    path.write_bytes(gzip.compress(OLD, mtime=0))
+    scan.progress = meddler = Meddler(path, change, 1)
+    (outcome,) = scan.run([path], Choices()).outcomes
+    assert (meddler.is_done, bool(outcome.problem)) == (True, is_told), outcome.problem
+    scan.progress = Silent()
+    scan_folder(scan, path.parent)
+    state = held(site.inventory_path)
+    sound(state)
+    assert state.facts == truth
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_a_log_changes_while_another_process_reads_it(
+    site: Site, signatures: Signatures, tmp_path: Path, number: int
+) -> None:
+    """Whenever that is: the process has not begun, is reading, or is done."""
+    before, truth_before = a_log(Random(20 + number), 48_000, 0)  # noqa: S311 - repeatable
+    after, truth_after = a_log(Random(30 + number), 50_000, 1)  # noqa: S311 - repeatable
+    assert WORTH_A_PROCESS_BYTES < len(before) < len(after)
+
+    def rotate_at_once(path: Path) -> None:
+        shutil.copy(path, rotated(path))
+        path.write_bytes(after)
+
+    path = tmp_path / "logs" / "access.log"
+    path.parent.mkdir()
+    path.write_bytes(before)
+    connection = site.inventory(create=True)
+    with closing(Scan(connection, site.names(connection, create=True), signatures, jobs=2)) as scan:
+        scan.progress = meddler = Meddler(path, rotate_at_once, number)
+        scan.run([path], Choices())
+        if not meddler.is_done:
+            rotate_at_once(path)
+        sound(held(site.inventory_path))
+        scan.progress = Silent()
+        scan_folder(scan, path.parent)
+        state = held(site.inventory_path)
+    sound(state)
+    assert state.facts == truth_before + truth_after

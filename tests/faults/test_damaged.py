@@ -117,6 +117,7 @@ def flips(data: bytes, rng: Random) -> Iterator[tuple[Region, bytes]]:
 
 @pytest.mark.parametrize("file", [INVENTORY, IDENTITIES])
 def test_a_changed_byte_is_told_or_does_no_harm(site: Site, copies: Copies, file: str) -> None:
+    """A scan may have begun a run by then, and a reveal is audited before it reveals."""
     codes = set()
     for region, spoilt in flips((site.folder / file).read_bytes(), Random(11)):  # noqa: S311 - repeatable
         for name, words in site.commands.items():
@@ -126,9 +127,11 @@ def test_a_changed_byte_is_told_or_does_no_harm(site: Site, copies: Copies, file
                 assert region.kind not in ("header", "free") or is_as_before(site, name, done), (region, name)
             elif done.code == 4:
                 told(done)
-                assert copies.is_as_it_was or name == "scan", (region, name)
+                assert copies.is_as_it_was or name in ("scan", "reveal"), (region, name)
+            elif region.kind == "cells":  # what a row says SQLite cannot judge, and not every reader doubts it
+                assert copies.is_as_it_was or name in ("scan", "reveal"), (region, name)
             else:  # what it was asked for is no more
-                assert (name, done.code, region.kind) == ("evidence", 2, region.kind), (region, done)
+                assert (name, done.code) in (("evidence", 2), ("reveal", 1)), (region, done)
     assert {0, 4} <= codes
 
 
