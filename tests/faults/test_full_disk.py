@@ -120,7 +120,6 @@ def test_a_database_that_may_not_grow_keeps_nothing_half(
     assert stored > {0, 1}
 
 
-@pytest.mark.xfail(reason="db/transactions.py: rolling back what SQLite rolled back itself hides why it did")
 def test_a_database_that_may_not_grow_is_told_as_full(
     tmp_path: Path, signatures: Signatures, logs: Growing, store: Callable[[Scan], sqlite3.Connection]
 ) -> None:
@@ -147,7 +146,6 @@ def test_a_cache_without_room_is_done_without(disk: SmallDisk, logs: Growing, tm
     expect(held(db), logs)
 
 
-@pytest.mark.xfail(reason="signatures/compiled.py: drafts that did not fit stay, and each run adds more")
 def test_a_cache_without_room_is_not_littered(disk: SmallDisk, logs: Growing, tmp_path: Path) -> None:
     scan_with_cache(disk, 100_000, logs, tmp_path / "inventory.db")
     kept = [file.name for file in (disk.seen / "cache").rglob("*") if file.is_file()]
