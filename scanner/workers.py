@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Generic, TypeVar
@@ -88,10 +88,15 @@ class Workers(Generic[T]):
         while self._waiting and len(self._running) < self.jobs:
             pending = self._waiting.popleft()
             here, there = multiprocessing.Pipe(duplex=False)
-            pending.process = multiprocessing.get_context("fork").Process(target=_do, args=(pending, there))
-            pending.process.start()
-            there.close()
-            self._running[here] = pending
+            ours = [*self._running, here]
+            process = multiprocessing.get_context("fork").Process(target=_do, args=(pending, there, ours))
+            held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # until the process is known of
+            try:
+                process.start()
+                pending.process, self._running[here] = process, pending
+                there.close()
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
     def _receive(self, connection: Connection) -> None:
         pending = self._running.pop(connection)
@@ -111,8 +116,11 @@ def _failure(exit_code: int) -> Exception:
     return RuntimeError("a process that read an input failed; what it said stands above")
 
 
-def _do(pending: Pending[T], there: Connection) -> None:
-    """In the process: do the work and send what came of it, to whoever is still there."""
+def _do(pending: Pending[T], there: Connection, not_ours: Iterable[Connection]) -> None:
+    """In the process: do the work and send what came of it, to whoever is still there. As long as anybody holds the
+    other end, nobody is known to be gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever began the work stops it
+    for connection in not_ours:
+        connection.close()
     with contextlib.suppress(BrokenPipeError):
         there.send(pending.work(pending.tell))

@@ -96,8 +96,14 @@ def _keep(path: Path, name: str, body: bytes) -> None:
     """Whole or not at all; of other versions a few stay. A full disk or a closed folder is no error."""
     try:
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            file.write(hashlib.sha256(body).digest() + body)
-        Path(file.name).replace(path)
+            draft = Path(file.name)
+            try:
+                file.write(hashlib.sha256(body).digest() + body)
+                file.flush()
+            except BaseException:
+                draft.unlink(missing_ok=True)
+                raise
+        draft.replace(path)
         versions = sorted(path.parent.glob(f"{name}-*.msgpack"), key=lambda other: other.stat().st_mtime_ns)
         for other in versions[:-_KEPT]:
             other.unlink(missing_ok=True)

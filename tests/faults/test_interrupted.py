@@ -69,12 +69,10 @@ def at_the_first_fork(number: signal.Signals, log: Path, db: Path) -> tuple[bool
     return is_over, running.wait()
 
 
-@pytest.mark.xfail(reason="scanner/workers.py: a process whose parent is gone waits for ever to hand over what it read")
 def test_nothing_goes_on_when_a_scan_was_killed(large: Path, tmp_path: Path) -> None:
     assert at_the_first_fork(signal.SIGKILL, large, tmp_path / "inventory.db")[0]
 
 
-@pytest.mark.xfail(reason="scanner/workers.py: what a signal raises while a process is begun is lost")
 def test_ctrl_c_while_a_process_is_begun_stops_the_scan(large: Path, tmp_path: Path) -> None:
     _, done = at_the_first_fork(signal.SIGINT, large, tmp_path / "inventory.db")
     assert (done.code, done.stdout, done.stderr.strip()) == (130, "", "Stopped.")
