@@ -11,6 +11,8 @@ from scanner_inputs import DAY_S, squid_line
 
 AI = {"chatgpt.com": "chatgpt", "claude.ai": "claude", "api.mistral.ai": "mistral-ai"}
 OTHERS = ("www.hyundai.com", "mail.shop.example", "cdn.news.example", "static.learning.example")
+RECOGNISED_BYTES = 1000
+"""Of lines that are cut anywhere, enough for their format to be recognised."""
 Fact = tuple[str, str, str]
 """Service, day, user."""
 
@@ -53,8 +55,9 @@ class Growing:
     def grow(self) -> None:
         """Write on in some of the logs, up to any byte."""
         for name in self._rng.sample(self.names, 3):
-            written = self._written.get(name, 0)
-            self._write(name, min(len(self._content[name]), written + self._rng.randrange(1, len(self._content[name]))))
+            written, size = self._written.get(name, 0), len(self._content[name])
+            more = self._rng.randrange(1 if written else RECOGNISED_BYTES, size)
+            self._write(name, min(size, written + more))
 
     def finish(self) -> None:
         """Write all that is still to be written."""
