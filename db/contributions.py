@@ -104,7 +104,7 @@ def _entries(
             day_on, key = row[0], row[4:14]
             day, way = day_number(day_on), ways[key]
             begun.append((number, day, way.number))
-            seen = whoms.of(day, way.service_instance)
+            seen = whoms.of(day, way.strand)
         actor, device, client = names[row[1]], names[row[2]], names[row[3]]
         seen.add(actor if actor > 0 else device if device > 0 else client)
         entries.append((number, actor, device, client, *row[14:21], _kept_positions(row)))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlite_utils import Database, Migrations
 
+from shadowledger.db.manners import MANNER_OF_WAY
 from shadowledger.db.moving import move_contributions
 from shadowledger.db.statements import run_statements
 
@@ -257,6 +258,28 @@ create index mark_source on mark (source_id);
 def m005_blocks_and_marks(db: Database) -> None:
     """Digests of what was read, and marks of hits by which a second source with the same records is noticed."""
     run_statements(db.execute, PROOF_TABLES)
+
+
+STRAND_TABLES = f"""
+create table strand (
+    number integer primary key,
+    service_instance integer not null references service_instance(number),
+    manner text not null,
+    unique (service_instance, manner)
+) strict;
+alter table way add column strand integer not null default 0;
+insert into strand (service_instance, manner) select distinct service_instance, {MANNER_OF_WAY.strip()} from way;
+update way set strand = (
+    select strand.number from strand
+    where strand.service_instance = way.service_instance and manner = {MANNER_OF_WAY.strip()}
+);
+"""  # noqa: S608 - an expression of our own
+
+
+@inventory_steps()
+def m006_strands(db: Database) -> None:
+    """Whom records name, apart by manner: people, programs, background, refused, presence."""
+    run_statements(db.execute, STRAND_TABLES)
 
 
 def read_views(db: Database) -> None:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from typing import NamedTuple
 
 from shadowledger.db.bitsets import CHUNK_SIZE
+from shadowledger.db.manners import MANNER_OF_WAY
 
 NOBODY = 0
 _LOOKED_UP_AT_ONCE = 500
@@ -22,7 +23,8 @@ class Way(NamedTuple):
     """How a service was seen."""
 
     number: int
-    service_instance: int
+    strand: int
+    """Of its service's instance and manner; see `manners`."""
 
 
 class Pseudonyms(dict[str, int]):
@@ -85,8 +87,16 @@ class Ways(dict[WayKey, Way]):
     def __missing__(self, key: WayKey) -> Way:
         instance = _number_of(self._connection, "service_instance", ("service_id", "instance"), key[:2])
         number = _number_of(self._connection, "way", _WAY_COLUMNS, (instance, *key[2:]))
-        way = self[key] = Way(number, instance)
+        way = self[key] = Way(number, self._strand(number))
         return way
+
+    def _strand(self, way: int) -> int:
+        asked = f"select strand, service_instance, {MANNER_OF_WAY} from way where number = ?"  # noqa: S608
+        strand, *of = self._connection.execute(asked, (way,)).fetchone()
+        if not strand:
+            strand = _number_of(self._connection, "strand", ("service_instance", "manner"), (*of,))
+            self._connection.execute("update way set strand = ? where number = ?", (strand, way))
+        return int(strand)
 
 
 _WAY_COLUMNS = (

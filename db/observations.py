@@ -65,8 +65,8 @@ def seen_services(connection: sqlite3.Connection) -> list[Seen]:
 
 @dataclass(frozen=True, slots=True)
 class Active:
-    """Whom the entries of one day name for one service: accounts; machines where no account is named; addresses where
-    neither is. Counts of different days are never added up, nor those of services."""
+    """Whom the entries of one day name as users of one service: accounts; machines where no account is named; addresses
+    where neither is. Counts of different days are never added up, nor those of services."""
 
     day_on: str
     service_id: str
@@ -79,12 +79,13 @@ def active_by_day(connection: sqlite3.Connection, first_on: str, last_on: str) -
     """Who was active on each day from `first_on` to `last_on`, by day and service."""
     kinds = chunk_kinds(connection)
     counts: dict[tuple[int, str], list[int]] = {}
-    for day, service_id, chunk, instance_count, count in connection.execute(
-        "select day, service_id, chunk, count(*), sum(whom_count) from whom_day join service_instance "
-        "on number = service_instance where day between ? and ? group by 1, 2, 3 order by 1, 2, 3",
+    for day, service_id, chunk, strand_count, count in connection.execute(
+        "select day, service_id, chunk, count(*), sum(whom_count) from whom_day join strand on strand.number = strand "
+        "join service_instance on service_instance.number = service_instance "
+        "where manner in ('people', 'program', 'api') and day between ? and ? group by 1, 2, 3 order by 1, 2, 3",
         (day_number(first_on), day_number(last_on)),
     ):
-        several = instance_count > 1  # which may name the same people
+        several = strand_count > 1  # which may name the same people
         number = whoms_of(connection, day, service_id, chunk).bit_count() if several else count
         counts.setdefault((day, service_id), [0, 0, 0])[_COLUMN.get(kinds[chunk], 0)] += number
     return [Active(day_on(day), service_id, *numbers) for (day, service_id), numbers in counts.items()]

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
+from collections.abc import Iterable
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -14,7 +15,7 @@ from shadowledger.db.bitsets import bits_of, chunked, members, remove_stored, un
 from shadowledger.db.statements import run_statements
 from shadowledger.db.whoms import replace_set
 
-LAYOUT = 1
+LAYOUT = 2
 """Of the tables in rollups.sql. A file says in its `user_version` which one its tables have."""
 TABLES = ("way_total", "instance_total", "whom_day", "whom_ever")
 
@@ -83,7 +84,8 @@ def withdraw(connection: sqlite3.Connection, source_id: int) -> int:
     """Take back a source's postings and entries, and bring the rollups up to date; returns how many entries went. To be
     called inside a transaction."""
     touched = connection.execute(
-        "select distinct day, service_instance from posting join way on number = way where source_id = ?", (source_id,)
+        "select distinct day, strand, service_instance from posting join way on number = way where source_id = ?",
+        (source_id,),
     ).fetchall()
     ways = [way for (way,) in connection.execute("select distinct way from posting where source_id = ?", (source_id,))]
     gone = 0
@@ -93,10 +95,10 @@ def withdraw(connection: sqlite3.Connection, source_id: int) -> int:
     for way in ways:
         connection.execute("delete from way_total where way = ?", (way,))
         _fill_way_totals(connection, "where way = ?", way)
-    for instance in sorted({instance for _, instance in touched}):
+    for instance in sorted({instance for *_, instance in touched}):
         connection.execute("delete from instance_total where service_instance = ?", (instance,))
         _fill_instance_totals(connection, "where service_instance = ?", instance)
-    _withdraw_whoms(connection, touched)
+    _withdraw_whoms(connection, {(day, strand) for day, strand, _ in touched})
     return gone
 
 
@@ -113,23 +115,23 @@ def _stretches(connection: sqlite3.Connection, source_id: int) -> list[tuple[int
     return found
 
 
-def _withdraw_whoms(connection: sqlite3.Connection, touched: list[tuple[int, int]]) -> None:
-    """Bring the sets of days and instances up to date from which entries went."""
+def _withdraw_whoms(connection: sqlite3.Connection, touched: Iterable[tuple[int, int]]) -> None:
+    """Bring the sets of days and strands up to date from which entries went."""
     lost: dict[tuple[int, int], int] = defaultdict(int)
-    for day, instance in touched:
-        left = _whoms_of(connection, day, instance)
+    for day, strand in touched:
+        left = _whoms_of(connection, day, strand)
         for chunk, stored in connection.execute(
-            "select chunk, whoms from whom_day where day = ? and service_instance = ?", (day, instance)
+            "select chunk, whoms from whom_day where day = ? and strand = ?", (day, strand)
         ).fetchall():
             before, after = unpack(stored), left.get(chunk, 0)
             if before != after:
-                replace_set(connection, "whom_day", {"day": day, "service_instance": instance, "chunk": chunk}, after)
+                replace_set(connection, "whom_day", {"day": day, "strand": strand, "chunk": chunk}, after)
             if day >= 0:
-                lost[instance, chunk] |= before & ~after
-    for (instance, chunk), gone in _gone_for_good(connection, lost).items():
-        key = {"service_instance": instance, "chunk": chunk}
+                lost[strand, chunk] |= before & ~after
+    for (strand, chunk), gone in _gone_for_good(connection, lost).items():
+        key = {"strand": strand, "chunk": chunk}
         (stored,) = connection.execute(
-            "select whoms from whom_ever where service_instance = :service_instance and chunk = :chunk", key
+            "select whoms from whom_ever where strand = :strand and chunk = :chunk", key
         ).fetchone()
         replace_set(connection, "whom_ever", key, unpack(stored) & ~gone)
 
@@ -137,23 +139,23 @@ def _withdraw_whoms(connection: sqlite3.Connection, touched: list[tuple[int, int
 def _gone_for_good(connection: sqlite3.Connection, lost: dict[tuple[int, int], int]) -> dict[tuple[int, int], int]:
     """Of those whom some day's entries name no more, the ones whom no other day's name either."""
     left = {key: set(members(bits)) for key, bits in lost.items() if bits}
-    for instance, chunk, stored in connection.execute(
-        "select service_instance, chunk, whoms from whom_day where day >= 0 order by day desc"
+    for strand, chunk, stored in connection.execute(
+        "select strand, chunk, whoms from whom_day where day >= 0 order by day desc"
     ):
-        if some := left.get((instance, chunk)):
+        if some := left.get((strand, chunk)):
             remove_stored(some, stored)
             if not some:
-                del left[instance, chunk]
+                del left[strand, chunk]
                 if not left:
                     break
     return {key: bits_of(some) for key, some in left.items()}
 
 
-def _whoms_of(connection: sqlite3.Connection, day: int, instance: int) -> dict[int, int]:
+def _whoms_of(connection: sqlite3.Connection, day: int, strand: int) -> dict[int, int]:
     rows = connection.execute(
         "select distinct whom from way cross join posting on posting.way = number and day = ? "  # noqa: S608
-        f"cross join entry on {ENTRIES_OF_POSTING} where service_instance = ? and whom > 0",
-        (day, instance),
+        f"cross join entry on {ENTRIES_OF_POSTING} where strand = ? and whom > 0",
+        (day, strand),
     )
     return {chunk: bits_of(offsets) for chunk, offsets in chunked(whom for (whom,) in rows).items()}
 
@@ -196,27 +198,25 @@ def fill(connection: sqlite3.Connection) -> None:
 
 def _fill_whoms_of_days(connection: sqlite3.Connection) -> None:
     postings = connection.execute(
-        "select day, service_instance, first_entry, last_entry from posting join way on number = way order by 1, 2, 3"
+        "select day, strand, first_entry, last_entry from posting join way on number = way order by 1, 2, 3"
     )
-    for (day, instance), some in groupby(postings, key=itemgetter(0, 1)):
+    for (day, strand), some in groupby(postings, key=itemgetter(0, 1)):
         seen: set[int] = set()
         for *_, first, last in some:
             rows = connection.execute("select whom from entry where id between ? and ?", (first, last))
             seen.update(map(itemgetter(0), rows))
         for chunk, offsets in chunked(seen).items():
-            key = {"day": day, "service_instance": instance, "chunk": chunk}
+            key = {"day": day, "strand": strand, "chunk": chunk}
             replace_set(connection, "whom_day", key, bits_of(offsets))
 
 
 def _fill_whoms_ever(connection: sqlite3.Connection) -> None:
-    stored_sets = connection.execute(
-        "select service_instance, chunk, whoms from whom_day where day >= 0 order by service_instance, chunk"
-    )
-    for (instance, chunk), some in groupby(stored_sets, key=itemgetter(0, 1)):
+    stored_sets = connection.execute("select strand, chunk, whoms from whom_day where day >= 0 order by strand, chunk")
+    for (strand, chunk), some in groupby(stored_sets, key=itemgetter(0, 1)):
         bits = 0
         for *_, stored in some:
             bits |= unpack(stored)
-        replace_set(connection, "whom_ever", {"service_instance": instance, "chunk": chunk}, bits)
+        replace_set(connection, "whom_ever", {"strand": strand, "chunk": chunk}, bits)
 
 
 def layout() -> str:

@@ -18,21 +18,22 @@ create table instance_total (
     source_count integer not null
 ) strict;
 
--- Whom entries of a day name, as a set in bits (whoms.py). Counts of different days are never added up: unite the sets.
+-- Whom entries of a day name for one strand, as a set in bits (whoms.py). Counts of different days are never added up:
+-- unite the sets.
 create table whom_day (
     day integer not null,
-    service_instance integer not null,
+    strand integer not null,
     chunk integer not null,
     whom_count integer not null,
     whoms blob not null,
-    primary key (day, service_instance, chunk)
+    primary key (day, strand, chunk)
 ) strict, without rowid;
 
 -- The same of all days with a date.
 create table whom_ever (
-    service_instance integer not null,
+    strand integer not null,
     chunk integer not null,
     whom_count integer not null,
     whoms blob not null,
-    primary key (service_instance, chunk)
+    primary key (strand, chunk)
 ) strict, without rowid;

@@ -1,4 +1,4 @@
-"""Whom records name, as sets by day and of all days, for each service's instance.
+"""Whom records name, as sets by day and of all days, for each strand: a service's instance, seen in one manner.
 
 Whom an entry names is the first of account, machine and address that is no system's (the column `whom`)."""
 
@@ -7,10 +7,12 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
+from typing import NamedTuple
 
 from shadowledger.db.bitsets import CHUNK_BITS, CHUNK_SIZE, chunked, count_stored, pack, united, unpack
 
 _MOST_WAITING = 200_000
+_USED = "manner in ('people', 'program', 'api')"
 
 
 class WhomSets:
@@ -20,10 +22,10 @@ class WhomSets:
         self._connection = connection
         self._seen: dict[tuple[int, int], set[int]] = {}
 
-    def of(self, day: int, service_instance: int) -> set[int]:
-        """Where those are to be added whom a day's entries of one service's instance name; 0 and less is nobody. It
-        counts until the next writing."""
-        return self._seen.setdefault((day, service_instance), set())
+    def of(self, day: int, strand: int) -> set[int]:
+        """Where those are to be added whom a day's entries of one strand name; 0 and less is nobody. It counts until
+        the next writing."""
+        return self._seen.setdefault((day, strand), set())
 
     def write_if_many(self) -> None:
         """Store what waits where it has become much."""
@@ -33,14 +35,14 @@ class WhomSets:
     def write(self) -> None:
         """Store what waits."""
         ever: dict[tuple[int, int], set[int]] = defaultdict(set)
-        for (day, instance), numbers in sorted(self._seen.items()):
+        for (day, strand), numbers in sorted(self._seen.items()):
             for chunk, offsets in chunked(numbers).items():
-                key = {"day": day, "service_instance": instance, "chunk": chunk}
+                key = {"day": day, "strand": strand, "chunk": chunk}
                 _unite(self._connection, "whom_day", key, offsets)
                 if day >= 0:
-                    ever[instance, chunk].update(offsets)
-        for (instance, chunk), members in sorted(ever.items()):
-            _unite(self._connection, "whom_ever", {"service_instance": instance, "chunk": chunk}, members)
+                    ever[strand, chunk].update(offsets)
+        for (strand, chunk), members in sorted(ever.items()):
+            _unite(self._connection, "whom_ever", {"strand": strand, "chunk": chunk}, members)
         self._seen.clear()
 
 
@@ -86,43 +88,41 @@ def ids_in(connection: sqlite3.Connection, chunk: int) -> Iterator[tuple[int, st
 
 
 def whoms_ever(connection: sqlite3.Connection) -> Iterator[tuple[int, int, int]]:
-    """Whom all entries with a date name: service instance, chunk, set."""
-    for instance, chunk, stored in connection.execute("select service_instance, chunk, whoms from whom_ever"):
-        yield instance, chunk, unpack(stored)
+    """Whom all entries with a date name: strand, chunk, set."""
+    for strand, chunk, stored in connection.execute("select strand, chunk, whoms from whom_ever"):
+        yield strand, chunk, unpack(stored)
 
 
 def whoms_by_day(connection: sqlite3.Connection, first_day: int, last_day: int) -> Iterator[tuple[int, int, int, int]]:
-    """Whom the entries of each day name: day, service instance, chunk, set; day by day."""
-    for day, instance, chunk, stored in connection.execute(
-        "select day, service_instance, chunk, whoms from whom_day where day between ? and ? order by day",
+    """Whom the entries of each day name: day, strand, chunk, set; day by day."""
+    for day, strand, chunk, stored in connection.execute(
+        "select day, strand, chunk, whoms from whom_day where day between ? and ? order by day",
         (first_day, last_day),
     ):
-        yield day, instance, chunk, unpack(stored)
+        yield day, strand, chunk, unpack(stored)
 
 
 def whoms_of(connection: sqlite3.Connection, day: int, service_id: str, chunk: int) -> int:
-    """The members of a chunk whom a day's entries name for any instance of a service, as a set."""
+    """The members of a chunk whom a day's entries name as users of any instance of a service, as a set."""
     bits = 0
     for (stored,) in connection.execute(
-        "select whoms from service_instance join whom_day on service_instance = number "
-        "where service_id = ? and day = ? and chunk = ?",
+        "select whoms from service_instance join strand on service_instance = service_instance.number "  # noqa: S608
+        f"join whom_day on strand = strand.number where service_id = ? and day = ? and chunk = ? and {_USED}",
         (service_id, day, chunk),
     ):
         bits |= unpack(stored)
     return bits
 
 
-def hours_by_whom(
-    connection: sqlite3.Connection, day: int, service_instance: int
-) -> Iterator[tuple[int, int | None, int]]:
-    """Between which hours of a day the observations of one service's instance lie: whom they name, the mask of their
+def hours_by_whom(connection: sqlite3.Connection, day: int, strand: int) -> Iterator[tuple[int, int | None, int]]:
+    """Between which hours of a day the observations of one strand lie: whom they name, the mask of their
     first hour (None where no source told hours), the mask that ends with their last."""
     yield from connection.execute(
         "select whom, min(nullif(hours & -hours, 0)), max(hours) "
         "from way cross join posting on posting.way = number and day = ? "
-        "cross join entry on entry.id between first_entry and last_entry where service_instance = ? "
+        "cross join entry on entry.id between first_entry and last_entry where strand = ? "
         "group by actor, device, client, channel, role, action, agent_class",
-        (day, service_instance),
+        (day, strand),
     )
 
 
@@ -132,7 +132,19 @@ def days_with_a_date(connection: sqlite3.Connection) -> tuple[int, int] | None:
     return None if first is None else (first, last)
 
 
-def service_instances(connection: sqlite3.Connection) -> dict[int, tuple[str, str]]:
-    """The service and the instance behind each number."""
-    rows = connection.execute("select number, service_id, instance from service_instance")
-    return {number: (service_id, instance) for number, service_id, instance in rows}
+class Strand(NamedTuple):
+    """A service's instance, as it was seen in one manner."""
+
+    service_id: str
+    instance: str
+    manner: str
+    """One of `manners.MANNERS`."""
+
+
+def strands(connection: sqlite3.Connection) -> dict[int, Strand]:
+    """What is behind each number of a strand."""
+    rows = connection.execute(
+        "select strand.number, service_id, instance, manner from strand "
+        "join service_instance on service_instance.number = service_instance"
+    )
+    return {number: Strand(*told) for number, *told in rows}

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from shadowledger.db.bitsets import CHUNK_SIZE, bits_of, members
-from shadowledger.db.identities import ALWAYS_US
+from shadowledger.db.identities import ACCOUNTS, ALWAYS_US, PERSON
 from shadowledger.db.whoms import chunk_kinds, ids_in
 from shadowledger.scanner.people import Directory, Lead
 
@@ -47,6 +47,8 @@ class Group:
         """Sets of those who belong to these units all the time."""
         self.units_at: dict[int, tuple[str, ...]] = {}
         self.with_units = 0
+        self.persons = 0
+        """Who lead to people all the time; see `kinds_of_people`. Those who change are not in it."""
 
 
 class _Met(NamedTuple):
@@ -101,7 +103,30 @@ def sort_crowd(
                 whole = directory.lead(ids[number], *ALWAYS) if number in without else None
                 met.append(_Met(group, number, lead, whole))
     _sort(met, _owners(met, directory), directory)
+    for chunk, group in groups.items():
+        group.persons = _persons(group, dated.get(chunk, 0) | undated.get(chunk, 0), kinds_of_people(directory))
     return groups
+
+
+def kinds_of_people(directory: Directory) -> frozenset[str]:
+    """What the ids of people begin with. Where a directory knows people, an account that it does not know is taken for
+    a program's; where it knows none, every account may be a person's."""
+    knows_people = any(one[0] == PERSON for one in directory.known_ids())
+    return frozenset((PERSON,) if knows_people else (PERSON, *ACCOUNTS))
+
+
+def is_to_persons(lead: Lead, kinds: frozenset[str]) -> bool:
+    """Whether all ends are people's."""
+    return all(end[0] in kinds for end in lead.ends)
+
+
+def _persons(group: Group, bits: int, kinds: frozenset[str]) -> int:
+    found = bits & ~group.known if group.kind in kinds else 0
+    for kind, some in group.alone.items():
+        if kind in kinds:
+            found |= some
+    joined = (number for number in members(group.joined) if group.ends[number][0] in kinds)
+    return found | bits_of([*joined, *(number for number, lead in group.others.items() if is_to_persons(lead, kinds))])
 
 
 def _owners(met: Iterable[_Met], directory: Directory) -> dict[str, str]:

@@ -19,6 +19,7 @@ from shadowledger.db import rollups
 from shadowledger.db.bitsets import CHUNK_SIZE
 from shadowledger.db.checking import wrong_entries, wrong_rollups
 from shadowledger.db.contributions import Contribution, add_contributions
+from shadowledger.db.manners import MANNER_OF_WAY
 from shadowledger.db.numbering import forget_unnamed
 from shadowledger.db.observations import active_by_day, seen_services
 from shadowledger.db.sources import forget_source, withdraw
@@ -45,14 +46,14 @@ SEEN = """
            sum(iif(channel = 'proxy', record_count, 0)), sum(iif(channel = 'dns', record_count, 0))
     from contribution group by 1, 2 order by 1, 2
 """
-ACTIVE = """
+ACTIVE = f"""
     select day_on, service_id,
            count(distinct iif(substr(actor_id, 1, 1) in ('u', 'w'), actor_id, null)),
            count(distinct iif(substr(actor_id, 1, 1) in ('u', 'w'), null, nullif(device_id, ''))),
            count(distinct iif(substr(actor_id, 1, 1) in ('u', 'w') or device_id != '', null, nullif(client_id, '')))
-    from contribution where day_on != '' group by 1, 2
+    from contribution where day_on != '' and {MANNER_OF_WAY} in ('people', 'program', 'api') group by 1, 2
     having max(substr(actor_id, 1, 1) in ('u', 'w') or device_id != '' or client_id != '') order by 1, 2
-"""
+"""  # noqa: S608 - an expression of our own
 
 
 @pytest.fixture

@@ -17,13 +17,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shadowledger.db.contributions import Contribution, add_contributions
+from shadowledger.db.days import day_number
 from shadowledger.db.identities import ALWAYS_US, Identities, add_links, all_links, all_memberships, bare_forms
+from shadowledger.db.manners import MANNER_OF_WAY
 from shadowledger.db.names import Name, address_name, device_name, user_name
 from shadowledger.db.opening import open_identities
 from shadowledger.db.sources import withdraw
 from shadowledger.db.transactions import writing
-from shadowledger.scanner.headcount import HeadCount, People, head_counts
+from shadowledger.scanner.headcount import HeadCount, People, count_people, head_counts
 from shadowledger.scanner.people import Directory
+from shadowledger.scanner.pieces import pieces
 
 DAY_US, HOUR_US = 86_400_000_000, 3_600_000_000
 SOMEBODY = ("p", "u", "w", "e")
@@ -46,29 +49,53 @@ class Plain:
         self.links, self.bare = all_links(identities), bare_forms(identities)
         self.units = all_memberships(identities)
 
-    def head_counts(self, inventory: sqlite3.Connection) -> dict[tuple[str, str], HeadCount]:
-        traces: dict[tuple[str, str], set[Trace]] = defaultdict(set)
-        for service_id, instance, *rest in inventory.execute(
-            "select service_id, instance, actor_id, device_id, client_id, day_on, hours from observation"
-        ):
-            traces[service_id, instance].add(Trace(*rest))
+    def head_counts(self, inventory: sqlite3.Connection) -> dict[tuple[str, ...], HeadCount]:
+        """By service and instance."""
+        traces: dict[tuple[str, ...], set[Trace]] = defaultdict(set)
+        for (service_id, instance, _), told in self.traces(inventory):
+            traces[service_id, instance].add(told)
         return {key: self.count(those) for key, those in traces.items()}
+
+    def pieces(self, inventory: sqlite3.Connection) -> dict[tuple[object, ...], tuple[People, set[int]]]:
+        """By service, instance, manner, units and whether people are named: how many, and on which days."""
+        persons = {end[0] for links in self.links.values() for end, *_ in links} | {one[0] for one in self.links}
+        kinds = "p" if "p" in persons | {one[0] for one in self.units} else "puwe"
+        traces: dict[tuple[object, ...], set[Trace]] = defaultdict(set)
+        for strand, told in self.traces(inventory):
+            ends = self.people_of(told, *span(told))
+            if ends:
+                is_persons = strand[2] not in ("program", "api") or all(end[0] in kinds for end in ends)
+                traces[(*strand, self.units_of(told), is_persons)].add(told)
+        return {
+            key: (self.count(those).people, {day_number(one.day_on) for one in those if one.day_on})
+            for key, those in traces.items()
+        }
+
+    def traces(self, inventory: sqlite3.Connection) -> Iterator[tuple[tuple[str, str, str], Trace]]:
+        """Each with service, instance and manner."""
+        for *strand, actor, device, client, day_on, hours in inventory.execute(  # an expression of our own
+            f"select service_id, instance, {MANNER_OF_WAY}, actor_id, device_id, client_id, day_on, hours "  # noqa: S608
+            "from contribution"
+        ):
+            yield (strand[0], strand[1], strand[2]), Trace(actor, device, client, day_on, hours)
+
+    def units_of(self, trace: Trace) -> tuple[str, ...]:
+        since, until = span(trace)
+        found = self.people_of(trace, since, until)
+        known = self.units.get(next(iter(found)), ()) if len(found) == 1 else ()
+        return tuple(sorted({unit for unit, begin, stop in known if begin < until and stop > since}))
 
     def count(self, traces: set[Trace]) -> HeadCount:
         certain: set[str] = set()
         possible: set[str] = set()
         nobodies: set[str] = set()
-        units: set[str] = set()
         for trace in traces:
-            since, until = span(trace)
-            found = self.people_of(trace, since, until)
+            found = self.people_of(trace, *span(trace))
             if found and all(one[0] in SOMEBODY for one in found):
                 (certain if len(found) == 1 else possible).update(found)
             else:
                 nobodies |= found
-            for unit, begin, stop in self.units.get(next(iter(found)), ()) if len(found) == 1 else ():
-                if begin < until and stop > since:
-                    units.add(unit)
+        units = {unit for trace in traces for unit in self.units_of(trace)}
         high = len(certain | possible | nobodies)
         kinds = Counter(one[0] for one in {self.bare.get(one, one) for one in certain})
         low = kinds["p"] + max(kinds[account] for account in SOMEBODY[1:])
@@ -175,4 +202,8 @@ def test_people_are_those_to_whom_observations_lead(
 def compare(store: Identities, inventory: sqlite3.Connection) -> None:
     plain = Plain(store.connection).head_counts(inventory)
     named = {key: found for key, found in plain.items() if found.people.high}
-    assert head_counts(inventory, Directory(store.connection)) == named
+    directory = Directory(store.connection)
+    assert head_counts(inventory, directory) == named
+    found = pieces(inventory, directory)
+    counted = {(*one.strand, one.units, one.is_persons): (count_people([one], found), one.days) for one in found.all}
+    assert counted == Plain(store.connection).pieces(inventory)

@@ -1,0 +1,21 @@
+"""Manners: what kind of thing an observation shows. Whom records name is kept apart by it, so that nobody is counted as
+a user because a program looked for an update, or because a proxy refused."""
+
+from __future__ import annotations
+
+PRESENCE, REFUSED, BACKGROUND, PROGRAM, API, PEOPLE = "presence", "refused", "background", "program", "api", "people"
+MANNERS = (PRESENCE, REFUSED, BACKGROUND, PROGRAM, API, PEOPLE)
+"""On a device or an account; blocked; a program's own traffic (telemetry, sign-in, updates) and documentation; what an
+SDK did; an API reached by what does not say which program it is; and all the rest, which people do."""
+
+MANNER_OF_WAY = """
+case
+    when presence_rung > 0 then 'presence'
+    when action = 'blocked' then 'refused'
+    when role in ('telemetry', 'auth', 'cdn', 'docs', 'download') then 'background'
+    when agent_class = 'sdk' then 'program'
+    when role = 'api' and agent_class != 'browser' then 'api'
+    else 'people'
+end
+"""
+"""In SQL, of a row of `way`."""
