@@ -265,20 +265,24 @@ create table strand (
     number integer primary key,
     service_instance integer not null references service_instance(number),
     manner text not null,
-    unique (service_instance, manner)
+    use_rung integer not null,
+    presence_rung integer not null,
+    unique (service_instance, manner, use_rung, presence_rung)
 ) strict;
 alter table way add column strand integer not null default 0;
-insert into strand (service_instance, manner) select distinct service_instance, {MANNER_OF_WAY.strip()} from way;
+insert into strand (service_instance, manner, use_rung, presence_rung)
+select distinct service_instance, {MANNER_OF_WAY.strip()}, use_rung, presence_rung from way;
 update way set strand = (
     select strand.number from strand
-    where strand.service_instance = way.service_instance and manner = {MANNER_OF_WAY.strip()}
+    where strand.service_instance = way.service_instance and strand.use_rung = way.use_rung
+    and strand.presence_rung = way.presence_rung and manner = {MANNER_OF_WAY.strip()}
 );
 """  # noqa: S608 - an expression of our own
 
 
 @inventory_steps()
 def m006_strands(db: Database) -> None:
-    """Whom records name, apart by manner: people, programs, background, refused, presence."""
+    """Whom records name, apart by manner and rungs: people, programs, background, refused, presence."""
     run_statements(db.execute, STRAND_TABLES)
 
 

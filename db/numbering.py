@@ -91,14 +91,16 @@ class Ways(dict[WayKey, Way]):
         return way
 
     def _strand(self, way: int) -> int:
-        asked = f"select strand, service_instance, {MANNER_OF_WAY} from way where number = ?"  # noqa: S608
+        columns = f"service_instance, {MANNER_OF_WAY}, use_rung, presence_rung"
+        asked = f"select strand, {columns} from way where number = ?"  # noqa: S608 - names of our own
         strand, *of = self._connection.execute(asked, (way,)).fetchone()
         if not strand:
-            strand = _number_of(self._connection, "strand", ("service_instance", "manner"), (*of,))
+            strand = _number_of(self._connection, "strand", _STRAND_COLUMNS, (*of,))
             self._connection.execute("update way set strand = ? where number = ?", (strand, way))
         return int(strand)
 
 
+_STRAND_COLUMNS = ("service_instance", "manner", "use_rung", "presence_rung")
 _WAY_COLUMNS = (
     "service_instance", "channel", "role", "action", "agent_class", "use_rung", "presence_rung", "indicator",
     "strength",

@@ -133,18 +133,20 @@ def days_with_a_date(connection: sqlite3.Connection) -> tuple[int, int] | None:
 
 
 class Strand(NamedTuple):
-    """A service's instance, as it was seen in one manner."""
+    """A service's instance, as it was seen in one manner and at one height of both ladders."""
 
     service_id: str
     instance: str
     manner: str
     """One of `manners.MANNERS`."""
+    use_rung: int
+    presence_rung: int
 
 
 def strands(connection: sqlite3.Connection) -> dict[int, Strand]:
     """What is behind each number of a strand."""
     rows = connection.execute(
-        "select strand.number, service_id, instance, manner from strand "
+        "select strand.number, service_id, instance, manner, use_rung, presence_rung from strand "
         "join service_instance on service_instance.number = service_instance"
     )
     return {number: Strand(*told) for number, *told in rows}

@@ -24,6 +24,7 @@ from shadowledger.db.names import Name, address_name, device_name, user_name
 from shadowledger.db.opening import open_identities
 from shadowledger.db.sources import withdraw
 from shadowledger.db.transactions import writing
+from shadowledger.db.whoms import Strand
 from shadowledger.scanner.headcount import HeadCount, People, count_people, head_counts
 from shadowledger.scanner.people import Directory
 from shadowledger.scanner.pieces import pieces
@@ -52,32 +53,31 @@ class Plain:
     def head_counts(self, inventory: sqlite3.Connection) -> dict[tuple[str, ...], HeadCount]:
         """By service and instance."""
         traces: dict[tuple[str, ...], set[Trace]] = defaultdict(set)
-        for (service_id, instance, _), told in self.traces(inventory):
-            traces[service_id, instance].add(told)
+        for strand, told in self.traces(inventory):
+            traces[strand.service_id, strand.instance].add(told)
         return {key: self.count(those) for key, those in traces.items()}
 
     def pieces(self, inventory: sqlite3.Connection) -> dict[tuple[object, ...], tuple[People, set[int]]]:
-        """By service, instance, manner, units and whether people are named: how many, and on which days."""
+        """By strand, units and whether people are named: how many, and on which days."""
         persons = {end[0] for links in self.links.values() for end, *_ in links} | {one[0] for one in self.links}
         kinds = "p" if "p" in persons | {one[0] for one in self.units} else "puwe"
         traces: dict[tuple[object, ...], set[Trace]] = defaultdict(set)
         for strand, told in self.traces(inventory):
             ends = self.people_of(told, *span(told))
             if ends:
-                is_persons = strand[2] not in ("program", "api") or all(end[0] in kinds for end in ends)
+                is_persons = strand.manner not in ("program", "api") or all(end[0] in kinds for end in ends)
                 traces[(*strand, self.units_of(told), is_persons)].add(told)
         return {
             key: (self.count(those).people, {day_number(one.day_on) for one in those if one.day_on})
             for key, those in traces.items()
         }
 
-    def traces(self, inventory: sqlite3.Connection) -> Iterator[tuple[tuple[str, str, str], Trace]]:
-        """Each with service, instance and manner."""
-        for *strand, actor, device, client, day_on, hours in inventory.execute(  # an expression of our own
-            f"select service_id, instance, {MANNER_OF_WAY}, actor_id, device_id, client_id, day_on, hours "  # noqa: S608
-            "from contribution"
-        ):
-            yield (strand[0], strand[1], strand[2]), Trace(actor, device, client, day_on, hours)
+    def traces(self, inventory: sqlite3.Connection) -> Iterator[tuple[Strand, Trace]]:
+        """Each with its strand."""
+        columns = f"{MANNER_OF_WAY}, use_rung, presence_rung, actor_id, device_id, client_id, day_on, hours"
+        asked = f"select service_id, instance, {columns} from contribution"  # noqa: S608 - an expression of our own
+        for *strand, actor, device, client, day_on, hours in inventory.execute(asked):
+            yield Strand(*strand), Trace(actor, device, client, day_on, hours)
 
     def units_of(self, trace: Trace) -> tuple[str, ...]:
         since, until = span(trace)
