@@ -5,10 +5,22 @@ from __future__ import annotations
 import getpass
 import hashlib
 import sqlite3
+from typing import Any, NamedTuple
 
 import msgspec
 
 from shadowledger.db.runs import now_iso
+
+
+class Row(NamedTuple):
+    """What was done, when and by whom."""
+
+    id: int
+    at: str
+    who: str
+    """The account that ran the program."""
+    action: str
+    detail: dict[str, Any]
 
 
 def who() -> str:
@@ -41,6 +53,19 @@ def first_broken_row(connection: sqlite3.Connection) -> int | None:
             return int(number)
         before = digest
     return None
+
+
+def all_rows(connection: sqlite3.Connection) -> list[Row]:
+    """The whole chain, the oldest row first."""
+    rows = connection.execute("select id, at, who, action, detail from audit order by id")
+    return [Row(number, at, account, action, msgspec.json.decode(told)) for number, at, account, action, told in rows]
+
+
+def last_hash(connection: sqlite3.Connection) -> tuple[int, str]:
+    """How many rows there are, and the hash of the last one, which covers all of them; empty where there is none."""
+    row = connection.execute("select sha256 from audit order by id desc limit 1").fetchone()
+    (count,) = connection.execute("select count(*) from audit").fetchone()
+    return count, row[0] if row else ""
 
 
 def _digest(*parts: str) -> str:

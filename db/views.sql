@@ -102,3 +102,79 @@ select
     coalesce(max(run_id), 0) as last_run_id
 from source left join reading on reading.source_id = source.id
 group by source.id;
+
+drop view if exists smallest_group;
+
+-- The smallest number of people that any view shows: five, or what the site asked for beyond that.
+create view smallest_group as
+select max(5, coalesce((select cast(value as integer) from setting where name = 'smallest_group'), 5)) as people;
+
+drop view if exists service_by_day;
+
+-- What was counted of each service's instance on each day, through each channel. Nobody is in it.
+create view service_by_day as
+select
+    case when day < 0 then '' else date(day * 86400, 'unixepoch') end as day_on,
+    service.id as service_id, service.name as service, vendor, instance, channel, role, action,
+    max(use_rung) as use_rung, max(presence_rung) as presence_rung,
+    sum(record_count) as record_count, sum(session_count) as session_count,
+    sum(sent_bytes) as sent_bytes, sum(received_bytes) as received_bytes,
+    count(distinct source_id) as source_count
+from posting
+join way on way.number = posting.way
+join service_instance on service_instance.number = way.service_instance
+join service on service.id = service_id
+group by day, service_id, instance, channel, role, action;
+
+drop view if exists unnamed_by_day;
+
+-- Between how many people stood on a day behind entries of a service's instance that name nobody any more. Bounds of 1 up
+-- to the smallest group that is shown are moved outward.
+create view unnamed_by_day as
+select
+    day_on, service_id, instance,
+    iif(low < people, 0, low) as low_count,
+    iif(high between 1 and people - 1, people - 1, high) as high_count,
+    high between 1 and people - 1 as is_hidden
+from (
+    select
+        case when day < 0 then '' else date(day * 86400, 'unixepoch') end as day_on, service_id, instance,
+        coalesce(max(iif(source_id = 0, low, null)), max(low)) as low,
+        coalesce(max(iif(source_id = 0, high, null)), sum(high)) as high
+    from unnamed join service_instance on number = service_instance
+    group by day, service_id, instance
+) join smallest_group;
+
+drop view if exists reveals_by_month;
+
+-- How often names and lines were opened, by month and action, as the audit chain tells. Whose is not in it.
+create view reveals_by_month as
+select substr(at, 1, 7) as month, action, count(*) as reveal_count
+from audit where action in ('reveal', 'find', 'reveal evidence', 'reveal sources')
+group by 1, 2;
+
+drop view if exists people_by_day;
+
+-- Between how many accounts, machines without an account, and addresses without either an instance's entries of a day
+-- name: bounds, because one of them may have been seen in several ways. Small ones are moved outward.
+create view people_by_day as
+select
+    day_on, service_id, instance, kind,
+    iif(low < people, 0, low) as low_count,
+    iif(high between 1 and people - 1, people - 1, high) as high_count,
+    high between 1 and people - 1 as is_hidden
+from (
+    select day_on, service_id, instance, kind, max(whom_count) as low, sum(whom_count) as high
+    from (
+        select
+            case when day < 0 then '' else date(day * 86400, 'unixepoch') end as day_on, service_id, instance,
+            case pseudonym_chunk.kind when 'd' then 'machine' when 'a' then 'address' else 'account' end as kind,
+            strand, sum(whom_count) as whom_count
+        from whom_day
+        join strand on strand.number = strand
+        join service_instance on service_instance.number = service_instance
+        join pseudonym_chunk using (chunk)
+        group by day, strand, 4
+    )
+    group by 1, 2, 3, 4
+) join smallest_group;

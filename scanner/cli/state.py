@@ -15,6 +15,7 @@ from shadowledger.scanner.cli.options import open_signatures
 from shadowledger.scanner.consolidate import Discovered, consolidate
 from shadowledger.scanner.coverage import Coverage, coverage_of
 from shadowledger.scanner.people import Directory
+from shadowledger.scanner.privacy.shown import without_small_groups
 from shadowledger.scanner.reconcile import Finding, Reconciliation, reconcile
 from shadowledger.scanner.site import Site
 
@@ -43,7 +44,7 @@ def present(site: Site) -> Iterator[Present]:
     try:
         signatures = open_signatures(site, connection)
         decisions = all_decisions(connection)
-        discovered = consolidate(connection, Directory(identities), decisions)
+        discovered = without_small_groups(connection, consolidate(connection, Directory(identities), decisions))
         coverage = coverage_of(connection, signatures.knowledge)
         result = reconcile(discovered, current(connection), decisions, signatures.index, coverage)
         yield Present(connection, result, coverage)

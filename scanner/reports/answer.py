@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from shadowledger.scanner.consolidate import Discovered
 from shadowledger.scanner.coverage import Coverage
+from shadowledger.scanner.headcount import People
 from shadowledger.scanner.output import SCHEMA_VERSION
+from shadowledger.scanner.privacy.groups import in_words, is_hidden
 from shadowledger.scanner.reconcile import THRESHOLD, Finding, Reconciliation
 
 DISCOVERED_COLUMNS = (
@@ -51,7 +53,7 @@ def _discovered(one: Discovered, finding: Finding) -> dict[str, object]:
         "instances": [seen.instance] if seen.instance else [],
         "units": list(one.units),
         "nature": "unknown",
-        "people": {"low": one.people.low, "high": one.people.high},
+        "people": one.people._asdict() | ({"hidden": True} if is_hidden(one.people) else {}),
         "first_seen_on": seen.first_seen_on or None,
         "last_seen_on": seen.last_seen_on or None,
         "days": seen.day_count,
@@ -66,8 +68,8 @@ def _discovered(one: Discovered, finding: Finding) -> dict[str, object]:
 
 
 def people_in_words(low: int, high: int) -> str:
-    """`3`, or `1-3` where nobody can say."""
-    return str(low) if low == high else f"{low}-{high}"
+    """`12`, `5-9` where nobody can say, or `fewer than 5`."""
+    return in_words(People(low, high))
 
 
 def discovered_rows(result: Reconciliation) -> list[dict[str, object]]:

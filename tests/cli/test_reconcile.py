@@ -22,6 +22,7 @@ LIST = (
     "A-3,Unused,Claude,,production\n"
     "A-4,Vague,,,idea\n"
 )
+FEW = {"low": 0, "high": 4, "hidden": True}
 PEOPLE = "person,upn,sam,unit\nP-1,ada@corp.example,CORP\\ada,HR\nP-2,bo@corp.example,CORP\\bo,IT\n"
 LINES = [
     squid_line("chatgpt.com", "ada"),
@@ -106,7 +107,7 @@ def test_findings_people_and_units_are_told(told: Answer) -> None:
         "A-1": "matched", "A-2": "matched", "A-3": "unseen", "A-4": "not_observable",
     }  # fmt: skip
     chatgpt, gemini, ollama = (told["discovered"][key] for key in ("ChatGPT", "Google Gemini", "Ollama"))
-    assert (chatgpt["people"], chatgpt["units"], chatgpt["use"]) == ({"low": 1, "high": 1}, ["HR"], "contacted")
+    assert (chatgpt["people"], chatgpt["units"], chatgpt["use"]) == (FEW, ["HR"], "contacted")
     assert (gemini["use"], gemini["units"]) == (None, [])
     assert (ollama["use"], ollama["presence"], ollama["units"]) == (None, "running", ["IT"])
 

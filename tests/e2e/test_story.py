@@ -35,6 +35,10 @@ from plan import (
 )
 from world import command, what_is_missing
 
+from shadowledger.scanner.consolidate import consolidate
+from shadowledger.scanner.people import Directory
+from shadowledger.scanner.site import Site
+
 SHADOWLEDGER = Path(sys.executable).with_name("shadowledger")
 DEMO = CHECKOUT / "scanner" / "demo"
 DECLARED_ID = "KI-05"
@@ -56,12 +60,17 @@ class Told:
 
     def counted(self) -> Counter[tuple[str, str]]:
         """(source, service) to the records that the inventory holds."""
-        query = """
-            select source.name, service_id, sum(record_count) from contribution
-            join source on source.id = source_id group by source.name, service_id
-        """
+        query = "select source_id, service_id, sum(record_count) from contribution group by 1, 2"
+        names = {row["source"]: Path(row["input"]).name for row in self.scanned}
         with closing(sqlite3.connect(self.inventory)) as connection:
-            return Counter({(Path(name).name, service): count for name, service, count in connection.execute(query)})
+            return Counter({(names[number], service): count for number, service, count in connection.execute(query)})
+
+    def people(self) -> dict[str, tuple[int, int]]:
+        """How many people stand behind each service, before small groups are hidden."""
+        site = Site(self.inventory)
+        with closing(site.inventory()) as connection, closing(site.identities()) as identities:
+            discovered = consolidate(connection, Directory(identities), [])
+        return {one.seen.service_id: (one.people.low, one.people.high) for one in discovered}
 
 
 def run(*words: str, codes: tuple[int, ...] = (0,)) -> str:
@@ -167,18 +176,15 @@ def test_people_are_counted_once_however_often_and_wherever_they_were_seen(told:
     people: dict[str, set[str]] = defaultdict(set)
     for _, service, login in hits():
         people[service_key(service)].add(login)
-    names = service_names(told)
-    found = {
-        names[row["service"]]: (row["people"]["low"], row["people"]["high"]) for row in told.reconciled["discovered"]
-    }
-    assert found == {service: (len(logins), len(logins)) for service, logins in people.items()}
+    assert told.people() == {service: (len(logins), len(logins)) for service, logins in people.items()}
+    shown = [row["people"] for row in told.reconciled["discovered"]]
+    assert shown == [{"low": 0, "high": 4, "hidden": True}] * len(people)
 
 
 def test_one_person_seen_in_all_four_is_one_person(told: Told) -> None:
     by_source = [source for source, service in told.counted() if service == "claude"]
     assert sorted(by_source) == sorted(("access.log", "query.log", "dns.pcap", processes_file(BY_LOGIN["ada"])))
-    (claude,) = (row for row in told.reconciled["discovered"] if row["service"] == "Claude")
-    assert claude["people"] == {"low": 1, "high": 1}
+    assert told.people()["claude"] == (1, 1)
 
 
 def service_names(told: Told) -> dict[str, str]:

@@ -1,0 +1,17 @@
+"""What was discovered, as faces may have it."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+
+from shadowledger.db.settings import privacy_of
+from shadowledger.scanner.consolidate import Discovered
+from shadowledger.scanner.privacy.groups import shown
+
+
+def without_small_groups(connection: sqlite3.Connection, discovered: list[Discovered]) -> list[Discovered]:
+    """Initiatives whose people are bounds that tell nothing of the few, in an order that does not either."""
+    smallest = privacy_of(connection).smallest_group
+    found = [replace(one, people=shown(one.people, smallest)) for one in discovered]
+    return sorted(found, key=lambda one: (-one.people.high, -one.seen.record_count, one.seen.service, one.id))
