@@ -20,6 +20,15 @@ NOBODY = Name("", "")
 
 _DOTTED = re.compile(r"(?:(?:0|[1-9][0-9]{0,2})\.){3}(?:0|[1-9][0-9]{0,2})\Z", re.ASCII)
 """IPv4 as it is written nearly always, and then already in its form."""
+_MAC = re.compile(
+    r"(?:[0-9a-f]{1,2}:){5}[0-9a-f]{1,2}|(?:[0-9a-f]{1,2}-){5}[0-9a-f]{1,2}"
+    r"|(?:[0-9a-f]{4}[.:-]){2}[0-9a-f]{4}|[0-9a-f]{6}[:-][0-9a-f]{6}",
+    re.ASCII,
+)
+"""Hardware addresses in groups, in lower case: of two digits (https://www.rfc-editor.org/rfc/rfc9542#section-2.1, with
+colons on Unix, which may leave leading zeros out), of four (Cisco) or of six (HPE)."""
+_PLAIN_MAC = re.compile(r"[0-9a-f]{12}", re.ASCII)
+_SHORTEST_MAC, _LONGEST_MAC = len("0:0:0:0:0:0"), len("00:00:00:00:00:00")
 _NULLS = frozenset(("", "-", "none", "n/a", "na", "null", "(null)", "(empty)", "unknown", "unavailable", "anonymous"))
 _SYSTEM_AUTHORITIES = ("nt authority\\", "nt-autorität\\", "autorite nt\\", "window manager\\", "font driver host\\")
 _SYSTEM_ACCOUNTS = frozenset(
@@ -50,11 +59,29 @@ def user_name(text: str) -> Name:
 
 
 def device_name(text: str) -> Name:
-    """A machine's name or id, in lower case and without a final dot."""
+    """A machine's name or id, in lower case and without a final dot; a hardware address in groups in its one form."""
     name = _plain(text)
     while name != (shorter := name.rstrip(".").strip()):
         name = shorter
+    if _SHORTEST_MAC <= len(name) <= _LONGEST_MAC and _MAC.fullmatch(name):
+        return Name("device", _mac_form(name))
     return NOBODY if name in _NULLS else Name("device", name)
+
+
+def mac_name(text: str) -> Name:
+    """A machine's hardware address in the one form `00:1a:2b:3c:4d:5e`, also where it is written without groups, as
+    twelve digits may be a name elsewhere. What is none is taken for another id of the machine; zeros are nobody's."""
+    name = _plain(text)
+    if _PLAIN_MAC.fullmatch(name) or _MAC.fullmatch(name):
+        form = _mac_form(name)
+        return NOBODY if form in ("00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff") else Name("device", form)
+    return device_name(name)
+
+
+def _mac_form(name: str) -> str:
+    groups = re.split("[:.-]", name)
+    digits = "".join(group.zfill(2) for group in groups) if len(groups) == 6 else "".join(groups)
+    return ":".join(digits[start : start + 2] for start in range(0, 12, 2))
 
 
 def address_name(text: str) -> Name:
@@ -86,6 +113,6 @@ def bare_form(name: Name) -> Name:
     DNS suffix. The same name where there is none."""
     if name.kind == "sam" and "\\" in name.text:
         return Name("sam", name.text.rpartition("\\")[2])
-    if name.kind == "device" and "." in name.text:
+    if name.kind == "device" and "." in name.text and not _DOTTED.match(name.text):
         return Name("device", name.text.partition(".")[0])
     return name

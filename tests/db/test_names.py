@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shadowledger.db.names import NOBODY, Name, address_name, bare_form, device_name, user_name
+from shadowledger.db.names import NOBODY, Name, address_name, bare_form, device_name, mac_name, user_name
 
 
 def wide(text: str) -> str:
@@ -62,6 +62,13 @@ DEVICES = [
     ("ada-laptop.corp.example.", "ada-laptop.corp.example"),
     (wide("ADA") + "-laptop", "ada-laptop"),
     ("00:1A:2b:3c:4d:5e", "00:1a:2b:3c:4d:5e"),
+    ("00-1A-2B-3C-4D-5E", "00:1a:2b:3c:4d:5e"),
+    ("0:1a:2b:3c:4d:5e", "00:1a:2b:3c:4d:5e"),
+    ("001A.2B3C.4D5E", "00:1a:2b:3c:4d:5e"),
+    ("001A2B-3C4D5E", "00:1a:2b:3c:4d:5e"),
+    ("001A2B3C4D5E", "001a2b3c4d5e"),
+    ("00-1A-2B-3C-4D-5E-6F", "00-1a-2b-3c-4d-5e-6f"),
+    ("abc-def.corp", "abc-def.corp"),
 ]
 
 
@@ -69,6 +76,25 @@ DEVICES = [
 def test_a_device_has_one_form(written: str, text: str) -> None:
     assert device_name(written) == Name("device", text)
     assert device_name(" - ") == device_name(".") == NOBODY
+
+
+MACS = [
+    ("001A2B3C4D5E", "00:1a:2b:3c:4d:5e"),
+    ("00-1a-2b-3c-4d-5e", "00:1a:2b:3c:4d:5e"),
+    ("001a.2b3c.4d5e", "00:1a:2b:3c:4d:5e"),
+    ("0:1A:2b:3c:4d:e", "00:1a:2b:3c:4d:0e"),
+    ("00:01:00:01:2b:3c:4d:5e:00:1a:2b:3c", "00:01:00:01:2b:3c:4d:5e:00:1a:2b:3c"),
+]
+
+
+@pytest.mark.parametrize(("written", "text"), MACS)
+def test_a_hardware_address_has_one_form_with_groups_or_without(written: str, text: str) -> None:
+    assert mac_name(written) == Name("device", text)
+
+
+@pytest.mark.parametrize("written", ["", "-", "000000000000", "00:00:00:00:00:00", "FF-FF-FF-FF-FF-FF"])
+def test_what_is_no_ones_hardware_address_is_nobodys(written: str) -> None:
+    assert mac_name(written) == NOBODY
 
 
 ADDRESSES = [
@@ -99,6 +125,7 @@ def test_an_address_has_one_form(written: str, text: str) -> None:
         (Name("sam", "ada"), "ada"),
         (Name("upn", "ada@corp.example"), "ada@corp.example"),
         (Name("device", "ada-laptop.corp.example"), "ada-laptop"),
+        (Name("device", "10.0.0.5"), "10.0.0.5"),
         (Name("address", "10.0.0.5"), "10.0.0.5"),
     ],
 )
@@ -108,6 +135,6 @@ def test_the_bare_form_is_what_shorter_sources_write(name: Name, text: str) -> N
 
 @given(st.text(max_size=30))
 def test_a_form_is_final(text: str) -> None:
-    for form in (user_name, device_name, address_name):
+    for form in (user_name, device_name, mac_name, address_name):
         once = form(text)
         assert form(once.text).text == once.text
