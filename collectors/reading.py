@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import sys
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from datetime import tzinfo
@@ -21,16 +22,21 @@ if TYPE_CHECKING:
 CELL_BYTES = 1 << 18
 """The unit of a sample: whichever process reads an input, and in whatever pieces, the same cells are counted."""
 FIRST_CELLS = 4
+"""These are taken whole, so that short inputs are."""
 _ONE_CELL_IN = 64
+_DRAWN = 16
+"""Of a cell that is drawn, the lines are taken that begin in the first of so many parts: lines that stand together say
+the same, and many places say more than many lines."""
 _MOST_HOSTS = 400_000
-_HASH = ord("#")
+_NO_CELL = -1
+_HASH, _NEWLINE = b"#\n"
 _DAY_US = 86_400_000_000
 CommandWords = Callable[[str], str]
 """A whole command line: the words of the signature that it betrays, or an empty text. Nothing else of it is kept."""
 
 
 class Census(enum.Enum):
-    """Of which cells of an input every host is told, wanted or not."""
+    """Of which lines of an input every host is told, wanted or not."""
 
     OFF = "off"
     SAMPLE = "sample"
@@ -38,11 +44,18 @@ class Census(enum.Enum):
     """Full once a day for each source, and otherwise a sample: whoever knows the source says which."""
     FULL = "full"
 
-    def takes(self, number: int) -> bool:
-        """Whether a cell is one of them, by its number from 0: of a sample the first few, and then one in 64."""
-        if self is Census.SAMPLE:
-            return number < FIRST_CELLS or number % _ONE_CELL_IN == 0
-        return self is Census.FULL
+    def takes(self, byte: int) -> tuple[bool, int]:
+        """Whether a line that begins at a byte of the input is one of them, and before which byte what is said holds.
+        A sample has the lines of the first few cells, and then the first ones of one cell in 64."""
+        if self is not Census.SAMPLE:
+            return self is Census.FULL, sys.maxsize
+        cell = byte // CELL_BYTES
+        start = cell * CELL_BYTES
+        if cell < FIRST_CELLS:
+            return True, start + CELL_BYTES
+        if cell % _ONE_CELL_IN == 0 and byte < start + CELL_BYTES // _DRAWN:
+            return True, start + CELL_BYTES // _DRAWN
+        return False, (cell // _ONE_CELL_IN + 1) * _ONE_CELL_IN * CELL_BYTES
 
 
 class Settings(NamedTuple):
@@ -94,7 +107,7 @@ class Reading:
         self.is_sampled = False
         """Whether some block was none of these."""
         self.cell = 0
-        """The number of the present block's cell."""
+        """The number of the present block's cell; where a sample is taken, -1 for a block that is not of it."""
         self.cell_lines: Counter[int] = Counter()
         """Lines in the cells of a sample."""
         self.contacts: Counter[tuple[str, int]] = Counter()
@@ -137,8 +150,6 @@ class Reading:
         number, rest, skipping, at = self.start_line, b"", False, self.start_byte
         for chunk in self.opened.chunks(self.start_byte, self.stop_byte):
             self.cell = at // CELL_BYTES
-            self.is_census = self._census.takes(self.cell)
-            self.is_sampled |= not self.is_census
             at += len(chunk)
             if skipping:
                 end = chunk.find(b"\n")
@@ -146,23 +157,13 @@ class Reading:
                     continue
                 chunk, skipping, number = chunk[end + 1 :], False, number + 1
             data = rest + chunk
-            end = data.rfind(b"\n")
-            if end < 0:
-                rest = data
-            elif self._screen is not None and not self.is_census and end <= LONGEST_LINE_BYTES:
-                rest = data[end + 1 :]
-                number = yield from self._screened(b"\n" + data[: end + 1], number)
-            else:
-                lines = _decoded(data[:end])
-                rest = data[end + 1 :]
-                if len(lines[0]) > LONGEST_LINE_BYTES:  # only the first can be: it began in an earlier chunk
-                    self._long_line(number)
-                    del lines[0]
-                    number += 1
-                if self.is_census and self._census is Census.SAMPLE:
-                    self.cell_lines[self.cell] += len(lines)
-                yield number, lines
-                number += len(lines)
+            end = data.rfind(b"\n") + 1
+            rest = data[end:]
+            begin = at - len(data)
+            if end > LONGEST_LINE_BYTES and (first := data.find(b"\n")) > LONGEST_LINE_BYTES:
+                self._long_line(number)
+                number, begin, data, end = number + 1, begin + first + 1, data[first + 1 :], end - first - 1
+            number = yield from self._whole(data[:end], begin, number)
             if len(rest) > LONGEST_LINE_BYTES:
                 self._long_line(number)
                 rest, skipping = b"", True
@@ -172,9 +173,29 @@ class Reading:
             self.unfinished_bytes = len(rest)
         elif rest:
             self.open_line = True
-            yield number, _decoded(rest)
-            number += 1
+            number = yield from self._whole(rest, at - len(rest), number)
         self.next_line = number + skipping
+
+    def _whole(self, data: bytes, begin: int, number: int) -> Generator[tuple[int, list[str]], None, int]:
+        """Whole lines, the first of which begins at a byte of the input: those of a census all, of others those that
+        can be wanted. Returns the number of the line that follows."""
+        start = 0
+        while start < len(data):
+            self.is_census, until = self._census.takes(begin + start)
+            stop = data.find(b"\n", max(start, until - begin - 1)) + 1 or len(data)
+            self.is_sampled |= not self.is_census
+            if self._census is Census.SAMPLE:
+                self.cell = (begin + start) // CELL_BYTES if self.is_census else _NO_CELL
+            if self._screen is not None and not self.is_census and data[stop - 1] == _NEWLINE:
+                number = yield from self._screened(b"\n" + data[start:stop], number)
+            else:
+                lines = _decoded(data[start : stop - (data[stop - 1] == _NEWLINE)])
+                if self._census is Census.SAMPLE and self.is_census:
+                    self.cell_lines[self.cell] += len(lines)
+                yield number, lines
+                number += len(lines)
+            start = stop
+        return number
 
     def _screened(self, block: bytes, first: int) -> Generator[tuple[int, list[str]], None, int]:
         """The lines of a block that can be wanted, each with its number; the others are counted. Returns the number of
@@ -205,9 +226,12 @@ class Reading:
             yield record
         yield from self._take_long()
 
-    def _take_long(self) -> list[Issue]:
+    def _take_long(self) -> Iterator[Issue]:
+        """These are told of all of them, and of no sample."""
         taken, self._too_long = self._too_long, []
-        return taken
+        cell, self.cell = self.cell, _NO_CELL
+        yield from taken
+        self.cell = cell
 
 
 def _no_records(block: bytes) -> int:

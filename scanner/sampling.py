@@ -30,9 +30,11 @@ def unreadable(
 ) -> Estimate | None:
     """The share of all records that could not be read, where some were not examined; None where too little was drawn.
 
-    The first cells are read in any case and stand for themselves. Of the others a part is read whole, and lines that
-    stand together fail together: the cells are the sample, not the lines (ratio estimator for clusters, Cochran,
-    Sampling Techniques, 3rd ed., 1977, section 6.3)."""
+    The first cells are read in any case and stand for themselves. Of the others some lines are read, and lines that
+    stand together fail together: the cells are the sample, not the lines. They give the variance (ratio estimator for
+    clusters, Cochran, Sampling Techniques, 3rd ed., 1977, section 6.3), and with it how many lines drawn one by one
+    would say as much; of so many Wilson's interval is told, which holds for small shares too (Franco, Little, Louis
+    and Slud, Journal of Survey Statistics and Methodology 7, 2019)."""
     drawn = [cell for cell in cell_lines if cell >= FIRST_CELLS]
     lines, issues = sum(cell_lines[cell] for cell in drawn), sum(cell_issues.get(cell, 0) for cell in drawn)
     if len(drawn) < LEAST_CELLS or not lines:
@@ -41,13 +43,23 @@ def unreadable(
     rest = record_count - sum(cell_lines[cell] for cell in cell_lines if cell < FIRST_CELLS)
     certain = sum(cell_issues.get(cell, 0) for cell in cell_lines if cell < FIRST_CELLS)
     squares = sum((cell_issues.get(cell, 0) - share * cell_lines[cell]) ** 2 for cell in drawn)
-    error = math.sqrt(squares / (len(drawn) - 1) / len(drawn)) / (lines / len(drawn))
-    widest = _quantile(len(drawn)) * error
-    none_seen = 1 - (1 - CONFIDENCE) ** (1 / len(drawn)) if not issues else 0.0
-    low, high = max(0.0, share - widest), min(1.0, share + widest + none_seen)
+    variance = squares / (len(drawn) - 1) / len(drawn) / (lines / len(drawn)) ** 2
+    size = min(lines, share * (1 - share) / variance) if variance else lines
+    low, high = _wilson(share, size, _quantile(len(drawn)))
+    if issues in (0, lines):  # cells that are alike say nothing of how they differ
+        unseen = 1 - (1 - CONFIDENCE) ** (1 / len(drawn))
+        low, high = (1 - unseen, 1.0) if issues else (0.0, unseen)
     known = issue_count / record_count
     told = [max(known, (certain + rest * part) / record_count) for part in (share, low, high)]
     return Estimate(told[0], told[1], told[2], len(drawn))
+
+
+def _wilson(share: float, size: float, quantile: float) -> tuple[float, float]:
+    """Between which shares one may lie that so many draws showed."""
+    square = quantile * quantile / size
+    middle = (share + square / 2) / (1 + square)
+    away = math.sqrt(square * (share * (1 - share) + square / 4)) / (1 + square)
+    return max(0.0, middle - away), min(1.0, middle + away)
 
 
 def _quantile(cells: int) -> float:

@@ -7,15 +7,17 @@ from random import Random
 
 import pytest
 
-from shadowledger.collectors.reading import FIRST_CELLS, Census
+from shadowledger.collectors.reading import CELL_BYTES, FIRST_CELLS, Census
 from shadowledger.scanner.sampling import Estimate, unreadable
 
+LINES, TAKEN = 160, 10
+"""Of a cell, and of these the ones that a sample takes."""
 SHAPES: dict[str, Callable[[Random], int]] = {
-    "here and there": lambda random: sum(random.random() < 0.02 for _ in range(150)),
-    "whole stretches": lambda random: 150 if random.random() < 0.1 else 0,
+    "here and there": lambda random: sum(random.random() < 0.02 for _ in range(LINES)),
+    "whole stretches": lambda random: LINES if random.random() < 0.1 else 0,
     "both, unevenly": lambda random: random.choice((0, 0, 1, 3, 40)),
-    "nearly all": lambda random: 150 - random.choice((0, 1, 5)),
-    "one in ten thousand": lambda random: random.random() < 0.015,
+    "nearly all": lambda random: LINES - random.choice((0, 1, 5)),
+    "one in ten thousand": lambda random: random.random() < 0.016,
 }
 CELLS = 1200
 
@@ -27,17 +29,20 @@ def test_the_truth_lies_within_nineteen_times_of_twenty(shape: str) -> None:
     held = 0
     for _ in range(400):
         issues = [SHAPES[shape](random) for _ in range(CELLS)]
-        lines = dict.fromkeys(range(CELLS), 150)
         start = random.randrange(64)  # where in the input the samples lie
-        drawn = [cell for cell in lines if cell < FIRST_CELLS or cell % 64 == start]
-        seen = sum(issues[cell] for cell in drawn)
-        found = unreadable(
-            150 * CELLS, seen, dict.fromkeys(drawn, 150), {cell: issues[cell] for cell in drawn if issues[cell]}
-        )
+        lines = {cell: LINES if cell < FIRST_CELLS else TAKEN for cell in range(CELLS)}
+        drawn = {cell: lines[cell] for cell in lines if cell < FIRST_CELLS or cell % 64 == start}
+        seen = {cell: among(issues[cell], taken, random) for cell, taken in drawn.items()}
+        found = unreadable(LINES * CELLS, sum(seen.values()), drawn, seen)
         assert found is not None
         assert 0 <= found.low <= found.share <= found.high <= 1
-        held += found.low <= sum(issues) / (150 * CELLS) <= found.high
+        held += found.low <= sum(issues) / (LINES * CELLS) <= found.high
     assert held >= 0.91 * 400
+
+
+def among(issues: int, taken: int, random: Random) -> int:
+    """How many of a cell's issues are among its first lines."""
+    return sum(place < taken for place in random.sample(range(LINES), issues))
 
 
 def test_of_too_few_samples_nothing_is_said() -> None:
@@ -46,11 +51,19 @@ def test_of_too_few_samples_nothing_is_said() -> None:
 
 
 def test_what_was_read_is_certain() -> None:
-    cells = {cell: 100 for cell in range(CELLS) if Census.SAMPLE.takes(cell)}
+    cells = {cell: 100 for cell in range(CELLS) if Census.SAMPLE.takes(cell * CELL_BYTES)[0]}
     found = unreadable(100 * CELLS, 300, cells, {0: 100, 1: 100, 2: 100})
     assert found is not None
     assert found.low == found.share == 300 / (100 * CELLS)
     assert found.cells == len(cells) - FIRST_CELLS
+
+
+@pytest.mark.parametrize(("issues", "low", "high"), [(0, 0.0, 0.26), (100, 0.74, 1.0), (50, 0.46, 0.54)])
+def test_cells_that_are_alike_are_no_proof_that_all_are(issues: int, low: float, high: float) -> None:
+    cells = {FIRST_CELLS + number: 100 for number in range(10)}
+    found = unreadable(1_000_000, 0, cells, dict.fromkeys(cells, issues))
+    assert found is not None
+    assert (round(found.low, 2), round(found.share, 2), round(found.high, 2)) == (low, issues / 100, high)
 
 
 def test_an_estimate_is_told_with_what_it_rests_on() -> None:
