@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlite_utils import Database, Migrations
 
+from shadowledger.db.directory_tables import DIRECTORY_TABLES
 from shadowledger.db.manners import MANNER_OF_WAY
 from shadowledger.db.moving import move_contributions
 from shadowledger.db.statements import run_statements
@@ -336,3 +337,9 @@ create table subnet (
 def m001_first_identity_tables(db: Database) -> None:
     """Names sealed under the key, dated links between their ids, and the units they belong to."""
     run_statements(db.execute, IDENTITY_TABLES)
+
+
+@identity_steps()
+def m002_directory(db: Database) -> None:
+    """What directory files and leases say, apart from what follows; where addresses lie; what several people share."""
+    run_statements(db.execute, DIRECTORY_TABLES)

@@ -207,7 +207,7 @@ def _subnets(store: Identities, rows: list[Row]) -> int:
     with writing(store.connection):
         before = store.connection.total_changes
         store.connection.executemany(
-            "insert or replace into subnet values (?, ?, ?)",
+            "insert or replace into subnet values (?, 0, 4611686018427387904, ?, ?, '')",
             ((cidr, row.get("unit", ""), row.get("site", "")) for cidr, row in found),
         )
         return store.connection.total_changes - before

@@ -151,7 +151,7 @@ def test_a_lease_without_a_name_is_its_mac(store: Identities, tmp_path: Path) ->
 def test_subnets_are_kept_by_their_network(store: Identities, tmp_path: Path) -> None:
     assert load(store, tmp_path, "cidr,unit,site\n10.1.2.3/16,HR,Berlin\n2001:db8::/32,IT,\n", "subnets")[0] == 2
     load(store, tmp_path, "cidr,unit\n10.1.0.0/16,Law\n", "subnets")
-    assert store.connection.execute("select * from subnet order by 1").fetchall() == [
+    assert store.connection.execute("select cidr, unit, site from subnet order by 1").fetchall() == [
         ("10.1.0.0/16", "Law", ""),
         ("2001:db8::/32", "IT", ""),
     ]
