@@ -17,6 +17,7 @@ from pathlib import Path
 from shadowledger.db.errors import UnusableError
 from shadowledger.db.names import Name, bare_form
 from shadowledger.db.placing import placed_whole
+from shadowledger.db.sealing import Seal
 from shadowledger.db.transactions import writing
 
 KEY_BYTES = 32
@@ -60,6 +61,8 @@ class Identities:
         self.connection = connection
         self._digest_key = hmac.digest(key, b"shadowledger digest", "sha256")
         self._seal_key = hmac.digest(key, b"shadowledger seal", "sha256")
+        self.places, self.lines = Seal(key, "places"), Seal(key, "lines")
+        """For paths and raw lines, which name people too, and lie in the inventory."""
         self._ids: dict[Name, str] = {Name("", ""): ""}
 
     def ids_of(self, names: Iterable[Name]) -> dict[Name, str]:

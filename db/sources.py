@@ -39,13 +39,15 @@ class Source:
 
     id: int
     name: str
-    """Where it lay at the last scan, as an absolute path; `-` for standard input."""
+    """Of the file's name the words that say what it is; `-` for standard input."""
     label: str
     """Given by the user to keep byte-identical exports of two devices apart."""
     collector: str
     settings: str
     """JSON: zone, year, device (by its id) and log_format, as the user told them."""
     mark: Mark
+    place: bytes = b""
+    """Where it lay at the last scan, as an absolute path, sealed; empty for standard input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +69,14 @@ class Counts:
     damage: str
 
 
-_SOURCE = "id, name, label, collector, settings"
 _MARK = "head_bytes, head_sha256, read_bytes, tail_bytes, tail_sha256, next_position, open_line"
-_VALUES = ", ".join("?" * 11)
+_KEPT = f"name, label, collector, settings, {_MARK}, place"
+_VALUES = ", ".join("?" * 12)
 
 
 def _source(row: tuple[Any, ...]) -> Source:
-    number, name, label, collector, settings, *mark = row
-    return Source(number, name, label, collector, settings, Mark(*mark))
+    number, name, label, collector, settings, *mark, place = row
+    return Source(number, name, label, collector, settings, Mark(*mark), place or b"")
 
 
 def head_sizes(connection: sqlite3.Connection, collector: str) -> list[int]:
@@ -90,7 +92,7 @@ def find_source(connection: sqlite3.Connection, collector: str, label: str, head
     found = []
     for head in heads:
         rows = connection.execute(
-            f"select {_SOURCE}, {_MARK} from source where head_sha256 = ? and collector = ? and label = ? "  # noqa: S608
+            f"select id, {_KEPT} from source where head_sha256 = ? and collector = ? and label = ? "  # noqa: S608
             "and state = 'known' order by read_bytes desc",
             (head, collector, label),
         )
@@ -101,7 +103,7 @@ def find_source(connection: sqlite3.Connection, collector: str, label: str, head
 def get_source(connection: sqlite3.Connection, source_id: int) -> Source | None:
     """A known source by its number."""
     row = connection.execute(
-        f"select {_SOURCE}, {_MARK} from source where id = ? and state = 'known'",  # noqa: S608
+        f"select id, {_KEPT} from source where id = ? and state = 'known'",  # noqa: S608
         (source_id,),
     ).fetchone()
     return _source(row) if row else None
@@ -118,16 +120,16 @@ def save_source(connection: sqlite3.Connection, source: Source) -> int:
     name = source.name.encode(errors="backslashreplace").decode()  # of a file whose name is in no encoding
     values = (
         name, source.label, source.collector, source.settings, mark.head_bytes, mark.head_sha256,
-        mark.read_bytes, mark.tail_bytes, mark.tail_sha256, mark.next_position, int(mark.open_line),
+        mark.read_bytes, mark.tail_bytes, mark.tail_sha256, mark.next_position, int(mark.open_line), source.place or None,
     )  # fmt: skip
     if source.id:
         connection.execute(
-            f"update source set (name, label, collector, settings, {_MARK}) = ({_VALUES}) where id = ?",  # noqa: S608
+            f"update source set ({_KEPT}) = ({_VALUES}) where id = ?",  # noqa: S608
             (*values, source.id),
         )
         return source.id
     cursor = connection.execute(
-        f"insert into source (name, label, collector, settings, {_MARK}) values ({_VALUES})",  # noqa: S608
+        f"insert into source ({_KEPT}) values ({_VALUES})",  # noqa: S608
         values,
     )
     return int(cursor.lastrowid or 0)

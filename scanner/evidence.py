@@ -22,11 +22,12 @@ from shadowledger.collectors.sources import located, open_source
 from shadowledger.collectors.telling import tell, url_of
 from shadowledger.db.blocks import block_digest
 from shadowledger.db.contributions import Contribution, first_contributions, sources_of
+from shadowledger.db.identities import Identities
 from shadowledger.db.sources import Source, get_source
 from shadowledger.scanner.choices import kept_choices
 from shadowledger.scanner.identify import Standing, identify
+from shadowledger.scanner.places import MASK, place_of
 
-MASK = "\N{HORIZONTAL ELLIPSIS}"
 _PERSONAL = frozenset(("user", "client", "device"))
 
 
@@ -55,6 +56,7 @@ class Proof:
 
 def proofs(
     connection: sqlite3.Connection,
+    identities: Identities | None,
     service_id: str,
     instance: str,
     words: CommandWords,
@@ -62,7 +64,8 @@ def proofs(
     most: int,
     reveal: bool,
 ) -> Iterator[Proof]:
-    """The records behind one instance of a service: the first `most` positions of each source."""
+    """The records behind one instance of a service: the first `most` positions of each source. Without the identities
+    nobody can say where the sources lie."""
     for source_id in sources_of(connection, service_id, instance):
         source = get_source(connection, source_id)
         if source is None:
@@ -72,12 +75,13 @@ def proofs(
             for position in map(int, row.positions.split()):
                 rows.setdefault(position, row)
         wanted = sorted(rows)[:most]
-        lines, blocks, missing = _lines(connection, source, wanted, words, reveal=reveal)
+        place = place_of(source, identities)
+        lines, blocks, missing = _lines(connection, source, place, wanted, words, reveal=reveal)
         for position in wanted:
             row = rows[position]
             yield Proof(
                 source_id,
-                source.name,
+                place if reveal and place else source.name,
                 source.collector,
                 position,
                 row.day_on,
@@ -92,11 +96,13 @@ def proofs(
 
 
 def _lines(
-    connection: sqlite3.Connection, source: Source, wanted: list[int], words: CommandWords, *, reveal: bool
+    connection: sqlite3.Connection, source: Source, place: str, wanted: list[int], words: CommandWords, *, reveal: bool
 ) -> tuple[dict[int, str], dict[int, str], str]:
     """What stands at positions of a source that is still where it was, and is still the same; whether the blocks that
     it stands in are; and why nothing can be said."""
-    path = located(Path(source.name))
+    if not place:
+        return {}, {}, "where the file lies is sealed, and the key or the identities store is not here"
+    path = located(Path(place))
     if not path.is_file():
         return {}, {}, "the file is no longer at its place"
     try:

@@ -24,6 +24,7 @@ from shadowledger.scanner.knowledge import Signatures
 from shadowledger.scanner.misunderstood import misunderstood
 from shadowledger.scanner.outcomes import Outcome, RunReport
 from shadowledger.scanner.parts import Part, parts_of
+from shadowledger.scanner.places import place_of
 from shadowledger.scanner.progress import Progress, Silent
 from shadowledger.scanner.sampling import unreadable
 from shadowledger.scanner.share import Share
@@ -81,7 +82,8 @@ class Scan:
         """Read known sources again from the start, under the present signatures; their earlier share is withdrawn in
         the same transaction that stores the new one."""
         found = ((get_source(self.connection, source_id), choices) for source_id, choices in wanted)
-        return self._run("rescan", [_Asked(Path(source.name), choices, source) for source, choices in found if source])
+        placed = ((Path(place_of(source, self.identities)), choices, source) for source, choices in found if source)
+        return self._run("rescan", [_Asked(*one) for one in placed])
 
     def _run(self, command: str, asked: list[_Asked]) -> RunReport:
         with writing(self.connection):

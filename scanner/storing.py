@@ -19,6 +19,7 @@ from shadowledger.db.transactions import writing
 from shadowledger.scanner.census import domain_days
 from shadowledger.scanner.identify import Standing, identify, mark_of
 from shadowledger.scanner.inputs import Input
+from shadowledger.scanner.places import sealed_place, shown_name
 from shadowledger.scanner.share import Share
 from shadowledger.signatures.index import Index
 
@@ -39,13 +40,15 @@ def store(
     """Write all that was made of an input."""
     sums, passage, before = share.sums, share.passage, read.source
     counts = share.accounting.counts(passage, sums.days, sums.zones)
+    place, mark = _lasting_name(read.opened), mark_of(read.opened, passage, read.found.collector.id)
     source = Source(
         before.id if before else 0,
-        _lasting_name(read.opened),
+        shown_name(place),
         read.choices.label,
         read.found.collector.id,
         read.choices.told(identities),
-        mark_of(read.opened, passage, read.found.collector.id),
+        mark,
+        sealed_place(identities, place, mark.head_sha256) if read.opened.path else b"",
     )
     identities.meet((*sums.names(), *share.unknowns.names()))
     with writing(connection):

@@ -9,6 +9,7 @@ import click
 
 from shadowledger.db import audit
 from shadowledger.db.transactions import writing
+from shadowledger.scanner.cli.leave import approver, names_at_hand, token_option
 from shadowledger.scanner.cli.options import format_option, open_signatures, print_rows
 from shadowledger.scanner.cli.state import Present, present
 from shadowledger.scanner.evidence import proofs
@@ -23,23 +24,27 @@ COLUMNS = ("source_id", "source", "position", "day_on", "indicator", "who", "lin
 @click.option("--most", default=5, show_default=True, type=click.IntRange(1, 16), help="Records shown of each source.")
 @click.option("--reveal", is_flag=True, help="Show lines as they are; needs --reason, is audited.")
 @click.option("--reason", default="", help="Why names are to be shown.")
+@token_option
 @format_option
 @click.pass_obj
-def command(site: Site, /, finding_id: str, most: int, reveal: bool, reason: str, form: str) -> None:
+def command(site: Site, /, finding_id: str, most: int, reveal: bool, reason: str, token: str, form: str) -> None:
     """Follow a discovered initiative, or a declared one, to the records that betrayed it.
 
     Records are shown without people, machines, addresses and paths; --reveal shows the lines themselves."""
     if reveal and not reason.strip():
         raise click.UsageError("--reveal needs a --reason.")
-    with present(site) as state:
+    with present(site) as state, names_at_hand(site, state.connection) as names:
         if reveal:
             with writing(state.connection):
-                audit.record(state.connection, "reveal evidence", {"id": finding_id, "reason": reason})
+                leave = approver(state.connection, token)
+                audit.record(state.connection, "reveal evidence", {"id": finding_id, "reason": reason, **leave})
         rows: list[dict[str, Any]] = []
         for discovered_id in _discovered_ids(state, finding_id):
             one, _ = state.need(discovered_id)
             words = open_signatures(site, None).command_words
-            found = proofs(state.connection, one.seen.service_id, one.seen.instance, words, most=most, reveal=reveal)
+            found = proofs(
+                state.connection, names, one.seen.service_id, one.seen.instance, words, most=most, reveal=reveal
+            )
             rows += [{"initiative": one.id, **asdict(proof)} for proof in found]
         if form == "table":
             _explain(state, finding_id)

@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
 
 from shadowledger.db.approvals import RefusedError, use
+from shadowledger.db.identities import Identities
 from shadowledger.db.settings import privacy_of
+from shadowledger.scanner.site import Site
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@contextmanager
+def names_at_hand(site: Site, connection: sqlite3.Connection) -> Iterator[Identities | None]:
+    """The identities store with its key where both are here; None otherwise. Raises UnusableError where they are not of
+    this inventory."""
+    if not site.identities_path.exists() or not site.key_path.exists():
+        yield None
+        return
+    names = site.names(connection)
+    try:
+        yield names
+    finally:
+        names.connection.close()
 
 
 def token_option(command: Command) -> Command:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable
 from dataclasses import replace
 
 import click
 
+from shadowledger.db import audit
 from shadowledger.db.sources import Source, get_source, known_ids, totals
+from shadowledger.db.transactions import writing
 from shadowledger.scanner.choices import Choices, kept_choices
+from shadowledger.scanner.cli.leave import approver, need_reason, token_option
 from shadowledger.scanner.cli.options import (
     choices_of,
     days_options,
@@ -21,6 +26,7 @@ from shadowledger.scanner.cli.scan import exit_code, print_report
 from shadowledger.scanner.days import Days
 from shadowledger.scanner.output import near
 from shadowledger.scanner.pipeline import Scan, forget
+from shadowledger.scanner.places import place_of
 from shadowledger.scanner.site import Site
 
 COLUMNS = (
@@ -35,16 +41,37 @@ def command() -> None:
 
 
 @command.command("list")
+@click.option("--reveal", is_flag=True, help="Show where they lie; needs --reason, is audited.")
+@click.option("--reason", default="", help="Why paths are to be shown, which may name people.")
+@token_option
 @format_option
 @click.pass_obj
-def list_(site: Site, /, form: str) -> None:
-    """List the sources, each with its accounting: records = hits + no hits + ignored + issues + not examined."""
+def list_(site: Site, /, reveal: bool, reason: str, token: str, form: str) -> None:
+    """List the sources, each with its accounting: records = hits + no hits + ignored + issues + not examined.
+
+    Of files' names only words are shown that name nobody."""
+    if reveal:
+        need_reason(reason)
     connection = site.inventory()
     rows = totals(connection)
-    if form == "table":
-        rows = [{**row, "name": near(str(row["name"]))} for row in rows]
+    if reveal:
+        with writing(connection):
+            audit.record(connection, "reveal sources", {"reason": reason, **approver(connection, token)})
+        rows = _with_places(site, connection, rows, near if form == "table" else str)
     print_rows("sources", rows, COLUMNS, form)
     connection.close()
+
+
+def _with_places(
+    site: Site, connection: sqlite3.Connection, rows: list[dict[str, object]], told: Callable[[str], str]
+) -> list[dict[str, object]]:
+    names = site.names(connection)
+    found = []
+    for row in rows:
+        source = get_source(connection, int(str(row["id"])))
+        found.append({**row, "name": told(place_of(source, names)) if source else row["name"]})
+    names.connection.close()
+    return found
 
 
 @command.command("forget")

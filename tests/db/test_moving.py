@@ -8,11 +8,10 @@ import sys
 import tempfile
 from collections import Counter
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from contributed import ROW, SOURCE, Chat, rows
+from contributed import ROW, Chat, rows
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlite_utils import Database
@@ -24,7 +23,7 @@ from shadowledger.db.migrations import inventory_steps
 from shadowledger.db.opening import open_inventory
 from shadowledger.db.runs import Knowledge, start_run
 from shadowledger.db.services import save_services
-from shadowledger.db.sources import save_source, withdraw
+from shadowledger.db.sources import withdraw
 from shadowledger.db.transactions import writing
 
 Kept = tuple[int, int, int, Contribution]
@@ -38,6 +37,13 @@ CLIENTS = st.sampled_from(("", "a-1", "a-2"))
 DEVICES = st.sampled_from(("", "d-1"))
 POSITIONS = st.sampled_from(("1", "1 4", "1 2 4", "4"))
 
+OLD_SOURCE = """
+insert into source (
+    name, label, collector, settings, head_bytes, head_sha256, read_bytes, tail_bytes, tail_sha256, next_position,
+    open_line
+) values ('old', '', 'squid_native', '{}', 3, 'abc', 3, 3, 'def', 4, 0)
+"""
+
 
 def older(path: Path, kept: list[Kept]) -> None:
     """An inventory as the first three steps made it, with its views as they were then."""
@@ -48,7 +54,7 @@ def older(path: Path, kept: list[Kept]) -> None:
         connection.execute("pragma journal_mode = wal")
         for _ in range(2):
             start_run(connection, "scan", Knowledge("1", "a", "b"))
-            save_source(connection, replace(SOURCE, name="old"))
+            connection.execute(OLD_SOURCE)
         save_services(connection, [Chat(), Chat("claude")])
         connection.executemany(
             f"insert into contribution values ({', '.join('?' * 25)})",  # noqa: S608 - only marks

@@ -17,10 +17,11 @@ from commands import shadowledger
 from scanner_inputs import DAY_S, squid_line, write_squid
 
 from shadowledger.collectors.sources import find
-from shadowledger.db.sources import known_ids, totals
+from shadowledger.db.sources import get_source, known_ids
 from shadowledger.scanner.choices import Choices
 from shadowledger.scanner.outcomes import Outcome
 from shadowledger.scanner.pipeline import Scan
+from shadowledger.scanner.places import place_of
 
 LINES = [squid_line("chatgpt.com", f"user{number}", at_s=DAY_S + number) for number in range(1500)]
 LOG = "".join(LINES).encode()
@@ -93,7 +94,8 @@ def test_each_file_of_an_archive_is_a_source(scan: Scan, tmp_path: Path, how: st
         (f"{path}/one", "new", ""),
         (f"{path}/two", "new", ""),
     ]
-    assert [row["name"] for row in totals(scan.connection)] == [f"{path}/one", f"{path}/two"]
+    sources = [get_source(scan.connection, number) for number in known_ids(scan.connection)]
+    assert [place_of(source, scan.identities) for source in sources if source] == [f"{path}/one", f"{path}/two"]
     assert [one.standing for one in scanned(scan, path)] == ["known", "known"]
     assert hits(scan) == len(LINES)
     again = scan.rescan([(number, Choices()) for number in known_ids(scan.connection)])
