@@ -30,6 +30,7 @@ def _read(reading: Reading) -> Iterator[Record]:
             if found:
                 yield from found
     finally:
+        engine.end()
         reading.record_count += engine.packet_count
         reading.ignored_count += engine.nameless_count
 

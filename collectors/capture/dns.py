@@ -30,7 +30,9 @@ _OPT = b"\x00\x00\x29"  # RFC 6891, section 6.1.2: the root's name, type 41
 _OPCODE = 0x7800
 _NEVER_IN_A_PLAIN_QUERY = 0xFECF  # all flags but RD, AD and CD
 _NEVER_IN_ANY_QUERY = 0x8040  # that it is an answer, and the bit that must be zero
-_LEAST_BYTES = HEADER_BYTES + 5
+LEAST_BYTES = HEADER_BYTES + 5
+LONGEST_QUERY_BYTES = 4096
+"""Of one over TCP that is waited for; with its options a query has some hundred."""
 
 _PLAIN = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
 _WRITTEN = [chr(byte).lower() if 0x20 < byte < 0x7F else f"\\{byte:03d}" for byte in range(256)]
@@ -63,7 +65,7 @@ def is_answer(buffer: bytes, start: int, end: int) -> bool:
 def via_of(buffer: bytes, start: int, end: int, source_port: int, target_port: int) -> str:
     """How a message that is no answer comes by its names, judged by its header and ports: dns, mdns, llmnr, dns_update
     or dns_notify; empty where the header is not one of a DNS message with questions."""
-    if end - start < _LEAST_BYTES:
+    if end - start < LEAST_BYTES:
         return ""
     flags, question_count = _FLAGS_AND_QUESTIONS.unpack_from(buffer, start)
     if not question_count:
@@ -77,7 +79,7 @@ def via_of(buffer: bytes, start: int, end: int, source_port: int, target_port: i
 def unmistakable(buffer: bytes, start: int, end: int) -> bool:
     """Whether these bytes are a DNS query whatever the port: one question about an ordinary name in class IN, with no
     flag that a query cannot have, followed by nothing or by EDNS."""
-    if end - start < _LEAST_BYTES:
+    if end - start < LEAST_BYTES:
         return False
     flags, question_count, answer_count, authority_count, additional_count = _COUNTS.unpack_from(buffer, start)
     if flags & _NEVER_IN_A_PLAIN_QUERY or question_count != 1 or answer_count or authority_count:
@@ -99,11 +101,11 @@ def framed(buffer: bytes, start: int, end: int, *, is_named: bool) -> Iterator[t
 
     A segment may also be the middle of a long message, so a query counts only where its header and question could be
     one; off DNS's own port (not `is_named`) only where it is unmistakable."""
-    while start + 2 + _LEAST_BYTES <= end:
+    while start + 2 + LEAST_BYTES <= end:
         length = buffer[start] << 8 | buffer[start + 1]
         start += 2
         stop = min(start + length, end)
-        if length < _LEAST_BYTES or not (_is_plausible if is_named else unmistakable)(buffer, start, stop):
+        if length < LEAST_BYTES or not (_is_plausible if is_named else unmistakable)(buffer, start, stop):
             return
         yield start, stop
         start += length

@@ -20,10 +20,20 @@ _ERSPAN = b"\x88\xbe"
 _PPP_IP = (b"\x00\x21", b"\x00\x57")  # https://www.iana.org/assignments/ppp-numbers/
 _SNAP = b"\xaa\xaa\x03\x00\x00\x00"  # RFC 1042
 _VXLAN, _GENEVE, _GTP = 4789, 6081, 2152
+TUNNEL_PORTS = frozenset((_VXLAN, _GENEVE, _GTP))
 
 _IN_IP = (4, 41)  # IPv4, IPv6: https://www.iana.org/assignments/protocol-numbers/
 _GRE, _FRAGMENT, _AUTHENTICATION = 47, 44, 51
 _OPTIONS_OF_IPV6 = (0, 43, 60, 135, 139, 140)  # https://www.iana.org/assignments/ipv6-parameters/
+
+
+class Fragment(NamedTuple):
+    """A packet is only a piece of one: RFC 791, section 3.2, and RFC 8200, section 4.5."""
+
+    packet: bytes
+    """What all its pieces share."""
+    offset: int
+    is_last: bool
 
 
 class Transport(NamedTuple):
@@ -36,10 +46,14 @@ class Transport(NamedTuple):
     at: int
     end: int
     """By the lengths of the packets around it, and never beyond what was captured."""
+    is_cut: bool = False
+    """Whether its packet was longer than what was captured of it."""
+    fragment: Fragment | None = None
+    """Where it is a piece, which piece."""
 
 
 def transport(link_type: int, buffer: bytes, start: int, end: int) -> Transport | None:
-    """The TCP segment or UDP datagram in a frame; None where there is none, or only a later fragment of one."""
+    """The TCP segment or UDP datagram in a frame, or a piece of one; None where there is none."""
     walk = _LINKS.get(link_type)
     at = walk(buffer, start, end) if walk else NOWHERE
     return _internet(buffer, at, end) if at != NOWHERE else None
@@ -78,15 +92,20 @@ def _internet(buffer: bytes, at: int, end: int) -> Transport | None:
     for _ in range(_DEEPEST):
         if at == NOWHERE or at + 20 > end:
             return None
-        ip_at = at
+        ip_at, captured = at, end
         if buffer[at] >> 4 == 4:
-            protocol, at, end = _after_ipv4(buffer, at, end)
+            protocol, at, end, fragment = _after_ipv4(buffer, at, end)
         elif buffer[at] >> 4 == 6:
-            protocol, at, end = _after_ipv6(buffer, at, end)
+            protocol, at, end, fragment = _after_ipv6(buffer, at, end)
         else:
             return None
         if protocol in (UDP, TCP):
-            return Transport(protocol, ip_at, at, end) if at + 8 <= end else None
+            is_cut, end = end > captured, min(end, captured)
+            is_enough = at + 8 <= end or (fragment is not None and fragment.offset and at < end)
+            return Transport(protocol, ip_at, at, end, is_cut, fragment) if is_enough else None
+        end = min(end, captured)
+        if fragment is not None and fragment.offset:
+            return None
         if protocol == _GRE:
             at = _gre(buffer, at, end)
         elif protocol not in _IN_IP:
@@ -94,30 +113,42 @@ def _internet(buffer: bytes, at: int, end: int) -> Transport | None:
     return None
 
 
-def _after_ipv4(buffer: bytes, at: int, end: int) -> tuple[int, int, int]:
-    """Protocol, index after the header, and end; protocol NOWHERE for what cannot be read on."""
+_Header = tuple[int, int, int, Fragment | None]
+"""Protocol, index after the header, end by its own length, and which fragment it is; protocol NOWHERE for what cannot
+be read on."""
+
+
+def _after_ipv4(buffer: bytes, at: int, end: int) -> _Header:
     header = (buffer[at] & 15) * 4
     length = buffer[at + 2] << 8 | buffer[at + 3]
-    if header < 20 or (buffer[at + 6] & 0x1F) << 8 | buffer[at + 7]:
-        return NOWHERE, at, end
+    if header < 20:
+        return NOWHERE, at, end, None
+    place, fragment = (buffer[at + 6] & 0x3F) << 8 | buffer[at + 7], None
+    if place:
+        packet = bytes(buffer[at + 12 : at + 20]) + bytes(buffer[at + 4 : at + 6]) + bytes(buffer[at + 9 : at + 10])
+        fragment = Fragment(packet, (place & 0x1FFF) * 8, not place & 0x2000)
     # a length of 0 is what a network card writes that splits segments itself
-    return buffer[at + 9], at + header, min(end, at + length) if length else end
+    return buffer[at + 9], at + header, at + length if length else end, fragment
 
 
-def _after_ipv6(buffer: bytes, at: int, end: int) -> tuple[int, int, int]:
+def _after_ipv6(buffer: bytes, at: int, end: int) -> _Header:
     if at + 40 > end:
-        return NOWHERE, at, end
+        return NOWHERE, at, end, None
     length = buffer[at + 4] << 8 | buffer[at + 5]
-    protocol = buffer[at + 6]
+    protocol, ip_at, fragment = buffer[at + 6], at, None
     at += 40
-    if length:
-        end = min(end, at + length)
+    stop = at + length if length else end
+    end = min(end, stop)
     while at + 8 <= end:
         if protocol in _OPTIONS_OF_IPV6:
             header = (buffer[at + 1] + 1) * 8
         elif protocol == _FRAGMENT:
-            if (buffer[at + 2] << 8 | buffer[at + 3]) & 0xFFF8:
-                return NOWHERE, at, end
+            place = buffer[at + 2] << 8 | buffer[at + 3]
+            if place & 0xFFF9:
+                packet = bytes(buffer[ip_at + 8 : ip_at + 40]) + bytes(buffer[at + 4 : at + 8])
+                fragment = Fragment(packet + bytes((buffer[at],)), place & 0xFFF8, not place & 1)
+                if fragment.offset:
+                    return buffer[at], at + 8, stop, fragment
             header = 8
         elif protocol == _AUTHENTICATION:
             header = (buffer[at + 1] + 2) * 4
@@ -125,12 +156,14 @@ def _after_ipv6(buffer: bytes, at: int, end: int) -> tuple[int, int, int]:
             break
         protocol = buffer[at]
         at += header
-    return protocol, at, end
+    return protocol, at, stop, fragment
 
 
 def _gre(buffer: bytes, at: int, end: int) -> int:
     """Also what switches mirror to a monitor: https://datatracker.ietf.org/doc/html/draft-foschiano-erspan-03, whose
     type II has a header of 8 bytes and a sequence number, and whose type I has neither."""
+    if at + 8 <= end and buffer[at + 1] & 7 == 1:  # RFC 2637, section 4.1: PPP, with a sequence number where it has any
+        return _ppp(buffer, at + 8 + 4 * (bool(buffer[at] & 0x10) + bool(buffer[at + 1] & 0x80)), end)
     if at + 4 > end or buffer[at + 1] & 7:
         return NOWHERE
     has_checksum, has_key, has_sequence = buffer[at] & 0x80, buffer[at] & 0x20, buffer[at] & 0x10

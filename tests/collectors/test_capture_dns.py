@@ -13,7 +13,7 @@ from scapy.layers.dns import dnstypes as scapy_types
 from scapy.layers.netbios import NBNSHeader, NBNSQueryRequest
 
 from shadowledger.collectors.capture import dns
-from shadowledger.collectors.records import Ignored, Issue, Traffic
+from shadowledger.collectors.records import Issue, Traffic
 
 
 def asked(payload: bytes, target: int = 53, source: int = 40_000) -> Read:
@@ -87,9 +87,10 @@ def test_what_asks_is_told_apart_by_port_and_opcode(payload: bytes, target: int,
         query("example.org", 6, flags=0xA800),
     ],
 )
-def test_an_answer_is_ignored_by_name(payload: bytes) -> None:
+def test_an_answer_is_only_counted(payload: bytes) -> None:
     for source, target in ((53, 40_000), (5353, 5353), (5355, 40_000)):
-        assert asked(payload, target, source).records == [Ignored(1, "a response")]
+        got = asked(payload, target, source)
+        assert (got.records, got.ignored_count) == ([], 1)
 
 
 OFF_PORT = [
@@ -193,7 +194,7 @@ def test_only_what_is_wanted_is_built_and_all_is_counted() -> None:
         told.append((host, port, question))
         return host == "claude.ai"
 
-    got = read(pcap(frames * 2), wanted)
+    got = read(pcap([*frames, *frames[:2], tcp(client_hello("claude.ai"), source=40_001), frames[3]]), wanted)
     assert got.names == [("tls", "claude.ai")] * 2
     assert (got.record_count, got.ignored_count) == (8, 2)
     assert set(told) == {("api.openai.com", 0, "A"), ("example.org", 0, "A"), ("claude.ai", 443, "")}

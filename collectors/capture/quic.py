@@ -1,0 +1,216 @@
+"""The ClientHello inside QUIC Initial packets, which are encrypted with keys that everybody can derive.
+
+Packets: https://www.rfc-editor.org/rfc/rfc9000#section-17.2; keys: https://www.rfc-editor.org/rfc/rfc9001#section-5.2;
+version 2: https://www.rfc-editor.org/rfc/rfc9369#section-3. `cryptography` is loaded with the first such packet."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from shadowledger.collectors.capture.tls import Hello, read_message
+
+_MOST_HELLO_BYTES = 1 << 15
+_MOST_PIECES = 64
+"""Of one hello that waits for what is missing: browsers shuffle it into some twenty."""
+_MOST_KEYS = 4
+"""Connection ids of one flow that keys are derived from: the client's first, after a Retry the server's."""
+_SAMPLE_BYTES = 16
+
+_V1 = bytes.fromhex("38762cf7f55934b34d179ae6a4c80cadccbb7f0a")
+_V2 = bytes.fromhex("0dede3def700a6db819381be6e269dcbf9bd2ed9")
+_DRAFT_29 = bytes.fromhex("afbfec289993d24c9e9786f19c6111e04390a899")  # draft-ietf-quic-tls-29, section 5.2
+_DRAFT_23 = bytes.fromhex("c3eef712c72ebb5a11a7d2432bb46365bef9f502")  # draft-ietf-quic-tls-23, section 5.2
+_DRAFT_22 = bytes.fromhex("7fbcdb0e7c66bbe9193a96cd21519ebd7a02644a")  # draft-ietf-quic-tls-22, section 5.2
+_T50 = bytes.fromhex("7ff579e5acd072915580304c43a2367c60488310")  # Chromium's, as Wireshark's packet-quic.c has them
+_T51 = bytes.fromhex("7a4edef4e7ccee5fa4506c19124fc8ccda6e033d")
+_V1_LABELS, _V2_LABELS = (b"quic key", b"quic iv", b"quic hp"), (b"quicv2 key", b"quicv2 iv", b"quicv2 hp")
+
+
+class _Version(NamedTuple):
+    salt: bytes
+    labels: tuple[bytes, bytes, bytes] = _V1_LABELS
+    initial: int = 0
+    """The packet type of an Initial."""
+
+
+VERSIONS: dict[bytes, _Version] = {
+    b"\0\0\0\1": _Version(_V1),
+    b"\x6b\x33\x43\xcf": _Version(_V2, _V2_LABELS, 1),
+    b"\x70\x9a\x50\xc4": _Version(_V2, _V2_LABELS, 1),  # draft-ietf-quic-v2-08, section 3.1
+    b"\xfa\xce\xb0\x01": _Version(
+        _DRAFT_22
+    ),  # Facebook's mvfst: https://github.com/quicwg/base-drafts/wiki/QUIC-Versions
+    b"\xfa\xce\xb0\x02": _Version(_DRAFT_23),
+    b"\xfa\xce\xb0\x0e": _Version(_DRAFT_23),
+    b"T050": _Version(_T50),
+    b"T051": _Version(_T51),
+}
+"""By the version's four bytes."""
+VERSIONS |= {b"\xff\0\0" + bytes((draft,)): _Version(_DRAFT_22) for draft in (21, 22)}
+VERSIONS |= {b"\xff\0\0" + bytes((draft,)): _Version(_DRAFT_23) for draft in range(23, 29)}
+VERSIONS |= {b"\xff\0\0" + bytes((draft,)): _Version(_DRAFT_29) for draft in range(29, 33)}
+VERSIONS |= {b"\xff\0\0" + bytes((draft,)): _Version(_V1) for draft in (33, 34)}
+
+
+class _Initial(NamedTuple):
+    """Where the parts of one Initial packet lie."""
+
+    version: bytes
+    target_id: bytes
+    start: int
+    number_at: int
+    end: int
+
+
+def is_long(buffer: bytes, start: int, end: int) -> bool:
+    """Whether a datagram has the shape of QUIC's long header in a version that is known."""
+    return end - start >= 7 and buffer[start] & 0xC0 == 0xC0 and bytes(buffer[start + 1 : start + 5]) in VERSIONS
+
+
+class Connection:
+    """What a flow's Initials from the client have given so far."""
+
+    __slots__ = ("_hello", "_ids", "_pieces", "datagram_count", "held_bytes", "is_opened")
+
+    def __init__(self) -> None:
+        self.datagram_count = 0
+        self.is_opened = False
+        """Whether one of them could be decrypted."""
+        self.held_bytes = 0
+        self._ids: list[bytes] = []
+        self._hello = b""
+        self._pieces: dict[int, bytes] = {}
+
+    def datagram(self, buffer: bytes, start: int, end: int) -> Hello:
+        """Take in the Initials of a datagram; what can be read of the ClientHello by now."""
+        self.datagram_count += 1
+        for initial in _initials(buffer, start, end):
+            frames = self._open(buffer, initial)
+            if frames is not None:
+                self.is_opened = True
+                for offset, data in _crypto(frames):
+                    self._take(offset, data)
+        self._join()
+        self.held_bytes = len(self._hello) + sum(map(len, self._pieces.values()))
+        return read_message(self._hello) if self._hello else Hello("", False)
+
+    def _open(self, buffer: bytes, initial: _Initial) -> bytes | None:
+        """Its frames; None where no key of this flow fits, as to the server's own Initials."""
+        if initial.target_id not in self._ids and len(self._ids) < _MOST_KEYS:
+            self._ids.append(initial.target_id)
+        for known in self._ids:
+            frames = _decrypted(buffer, initial, known)
+            if frames is not None:
+                return frames
+        return None
+
+    def _take(self, offset: int, data: bytes) -> None:
+        if offset + len(data) <= _MOST_HELLO_BYTES and len(self._pieces) < _MOST_PIECES:
+            known = self._pieces.get(offset, b"")
+            self._pieces[offset] = data if len(data) > len(known) else known
+
+    def _join(self) -> None:
+        for offset in sorted(self._pieces):
+            size = len(self._hello)
+            if offset > size:
+                break
+            self._hello += self._pieces.pop(offset)[size - offset :]
+
+
+def _initials(buffer: bytes, start: int, end: int) -> Iterator[_Initial]:
+    """The Initials among the packets of a datagram, which says of each but the last how long it is."""
+    while is_long(buffer, start, end):
+        version = bytes(buffer[start + 1 : start + 5])
+        kind = buffer[start] >> 4 & 3
+        try:
+            at = start + 6 + buffer[start + 5]
+            target_id = bytes(buffer[start + 6 : at])
+            at += 1 + buffer[at]
+            if kind == VERSIONS[version].initial:
+                token, at = _number(buffer, at)
+                at += token
+            length, at = _number(buffer, at)
+        except IndexError:
+            return
+        stop = at + length
+        if at >= end or len(target_id) > 20:
+            return
+        if kind == VERSIONS[version].initial and stop <= end:
+            yield _Initial(version, target_id, start, at, stop)
+        start = stop
+
+
+def _decrypted(buffer: bytes, initial: _Initial, target_id: bytes) -> bytes | None:
+    """RFC 9001, sections 5.3 and 5.4."""
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    _, _, start, at, end = initial
+    sample = bytes(buffer[at + 4 : at + 4 + _SAMPLE_BYTES])
+    if at + 4 + _SAMPLE_BYTES > end:
+        return None
+    key, iv, hiding = _keys(initial.version, target_id)
+    mask = Cipher(algorithms.AES(hiding), modes.ECB()).encryptor().update(sample)  # noqa: S305 - as RFC 9001 says
+    first = buffer[start] ^ mask[0] & 0x0F
+    size = (first & 3) + 1
+    number = bytes(byte ^ hidden for byte, hidden in zip(buffer[at : at + size], mask[1:], strict=False))
+    nonce = iv[:-size] + bytes(byte ^ told for byte, told in zip(iv[-size:], number, strict=True))
+    head = bytes((first,)) + bytes(buffer[start + 1 : at]) + number
+    try:
+        return AESGCM(key).decrypt(nonce, bytes(buffer[at + size : end]), head)
+    except InvalidTag:
+        return None
+
+
+@lru_cache(maxsize=1024)
+def _keys(version: bytes, target_id: bytes) -> tuple[bytes, bytes, bytes]:
+    """The client's key, nonce and key of header protection."""
+    salt, labels, _ = VERSIONS[version]
+    secret = _expand(hmac.digest(salt, target_id, "sha256"), b"client in", 32)
+    return _expand(secret, labels[0], 16), _expand(secret, labels[1], 12), _expand(secret, labels[2], 16)
+
+
+def _expand(secret: bytes, label: bytes, size: int) -> bytes:
+    """HKDF-Expand-Label (RFC 8446, section 7.1), which here never needs more than one block."""
+    full = b"tls13 " + label
+    told = size.to_bytes(2, "big") + bytes((len(full),)) + full + b"\0\1"
+    return hmac.digest(secret, told, "sha256")[:size]
+
+
+def _crypto(frames: bytes) -> Iterator[tuple[int, bytes]]:
+    """Offset and data of each CRYPTO frame (RFC 9000, section 19.6), and past the others that an Initial may have."""
+    at, end = 0, len(frames)
+    try:
+        while at < end:
+            kind = frames[at]
+            at += 1
+            if kind == 6:
+                offset, at = _number(frames, at)
+                length, at = _number(frames, at)
+                yield offset, frames[at : at + length]
+                at += length
+            elif kind in (2, 3):  # ACK: largest, delay, count, first range, and two numbers for each range
+                _, at = _number(frames, at)
+                _, at = _number(frames, at)
+                count, at = _number(frames, at)
+                for _ in range(min(count * 2 + 1 + 3 * (kind - 2), end)):
+                    _, at = _number(frames, at)
+            elif kind == 0:
+                at += len(frames) - at - len(frames[at:].lstrip(b"\0"))
+            elif kind != 1:  # PING has no body; anything else ends the connection
+                return
+    except IndexError:
+        return
+
+
+def _number(data: bytes, at: int) -> tuple[int, int]:
+    """A number of variable length (RFC 9000, section 16), and the index after it. Raises IndexError."""
+    first = data[at]
+    size = 1 << (first >> 6)
+    if at + size > len(data):
+        raise IndexError(at)
+    return int.from_bytes(data[at : at + size], "big") & (1 << 8 * size - 2) - 1, at + size
