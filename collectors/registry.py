@@ -14,6 +14,7 @@ from shadowledger.collectors.dns.dnstap import DNSTAP
 from shadowledger.collectors.dns.pihole import PIHOLE_FTL
 from shadowledger.collectors.endpoint.osquery import OSQUERY, OSQUERY_ROWS
 from shadowledger.collectors.endpoint.ps import PS_AUX, PS_COLUMNS
+from shadowledger.collectors.endpoint.runs import ENDPOINT_RUN
 from shadowledger.collectors.endpoint.snapshots import PROCESS_SNAPSHOT
 from shadowledger.collectors.endpoint.tasklist import TASKLIST, TASKLIST_CSV
 from shadowledger.collectors.engines.mapped import collector_of
@@ -43,6 +44,7 @@ GROUPS: dict[str, tuple[Collector, ...]] = {
     "proxy": (SQUID_NATIVE, SQUID_COMMON, SQUID_COMBINED, SQUID_CUSTOM, *_mapped("proxy")),
     "dns": (ZEEK_TSV, ZEEK_JSON, BIND_QUERY, DNSTAP, PIHOLE_FTL, *_mapped("dns")),
     "endpoint": (
+        ENDPOINT_RUN,
         PROCESS_SNAPSHOT,
         OSQUERY,
         OSQUERY_ROWS,

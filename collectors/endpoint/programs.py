@@ -6,11 +6,13 @@ a signature names them, the signature's own words."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from shadowledger.collectors.reading import CommandWords, Reading
 from shadowledger.collectors.records import Artifact
 from shadowledger.signatures.artifacts import process_name
+
+if TYPE_CHECKING:  # an agent reads processes, and no files of logs
+    from shadowledger.collectors.reading import CommandWords, Reading
 
 COMM_LENGTH = 15
 """Linux cuts the name of a process to this: https://man7.org/linux/man-pages/man5/proc_pid_comm.5.html"""
@@ -62,11 +64,11 @@ def artifacts(
         yield Artifact(position, "process", name, seen.time_us, seen.tz_source, seen.device, user)
     if words is None or not command or not any(is_interpreter(name) for name in distinct):
         return
-    if found := _betrayed(command, words):
+    if found := betrayed_by(command, words):
         yield Artifact(position, "cmdline", found, seen.time_us, seen.tz_source, seen.device, user)
 
 
-def _betrayed(command: str, words: CommandWords) -> str:
+def betrayed_by(command: str, words: CommandWords) -> str:
     """The signature's words in what an interpreter runs: in the program, module or package it was told to run, with its
     first two arguments where a signature names them too (`vllm serve`). Other arguments prove nothing: whoever writes
     `sudo systemctl stop ollama` runs systemctl."""

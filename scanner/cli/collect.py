@@ -13,6 +13,7 @@ from shadowledger.collectors.sources import InputNotFoundError, Opened, find, op
 from shadowledger.collectors.telling import tell
 from shadowledger.db.identities import Identities
 from shadowledger.scanner.choices import Choices
+from shadowledger.scanner.cli import endpoint
 from shadowledger.scanner.cli.options import choices_of, open_signatures, source_options
 from shadowledger.scanner.knowledge import Signatures
 from shadowledger.scanner.output import as_json, clean
@@ -34,7 +35,7 @@ class _FilesByDefault(click.Group):
 
 @click.group("collect", cls=_FilesByDefault)
 def command() -> None:
-    """Print what a collector makes of INPUTS (`collect access.log`), or of this machine (`collect processes`).
+    """Print what a collector makes of INPUTS (`collect access.log`), or of this machine (`collect endpoint`).
 
     Nothing is stored. Names are clear: whoever runs this holds the files."""
 
@@ -93,3 +94,6 @@ def processes() -> None:
 
     Names, executables and accounts only: of a command line nothing but the words that a signature names."""
     click.echo(as_json(snapshot(open_signatures(None, None).command_words)))
+
+
+command.add_command(endpoint.endpoint)
