@@ -19,6 +19,8 @@ class Seen:
     vendor: str
     family: str
     category: str
+    ai_kind: str
+    origin: str
     instance: str
     first_seen_on: str
     last_seen_on: str
@@ -42,7 +44,8 @@ def seen_services(connection: sqlite3.Connection) -> list[Seen]:
     """Every instance of every service with an observation, by service and instance."""
     rows = connection.execute(
         """
-        select service.id, service.name, service.vendor, service.family, service.category, instance,
+        select service.id, service.name, service.vendor, service.family, service.category,
+               service.ai_kind, origin, instance,
                first_day, last_day, day_count, sum(record_count), max(use_rung), max(presence_rung),
                sum(iif(action = 'blocked', record_count, 0)), sum(iif(action != '', record_count, 0)),
                sum(sent_bytes), sum(received_bytes), source_count
@@ -60,7 +63,7 @@ def seen_services(connection: sqlite3.Connection) -> list[Seen]:
         "join service_instance on service_instance.number = service_instance group by 1, 2, 3 order by 1, 2, 3"
     ):
         channels.setdefault((service_id, instance), {})[channel] = count
-    return [Seen(*(*row[:6], day_on(row[6]), day_on(row[7]), *row[8:], channels[row[0], row[5]])) for row in rows]
+    return [Seen(*(*row[:8], day_on(row[8]), day_on(row[9]), *row[10:], channels[row[0], row[7]])) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,30 @@
-"""Observations brought together into what the auditor counts: discovered initiatives.
-
-Today's rule is the plainest: one instance of one service is one initiative. The richer model (units, natures, chains of
-services) belongs here too."""
+"""Observations brought together into what the auditor counts: discovered initiatives."""
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from shadowledger.db.days import day_number, day_on
 from shadowledger.db.decisions import Decision
+from shadowledger.db.discoveries import Remembered, remember, remembered
 from shadowledger.db.observations import Seen, seen_services
-from shadowledger.scanner.headcount import NOBODY, People, head_counts
+from shadowledger.db.transactions import writing
+from shadowledger.db.whoms import days_with_a_date, strands
+from shadowledger.scanner.gathering import Gathering, Product, gather
+from shadowledger.scanner.headcount import People
+from shadowledger.scanner.known_again import Memory, as_remembered
 from shadowledger.scanner.ladders import PRESENCE_WORDS, USE_WORDS
+from shadowledger.scanner.natures import nature_of
+from shadowledger.scanner.parting import merged, split
 from shadowledger.scanner.people import Directory
+from shadowledger.scanner.pieces import Piece, Pieces, pieces
+from shadowledger.scanner.thresholds import Thresholds, load_thresholds
 
 STATES = {"confirm": "confirmed", "dismiss": "dismissed", "propose": "proposed"}
+_MOST_WHOMS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,40 +32,158 @@ class Discovered:
     """An AI initiative as it was found."""
 
     id: str
-    """Follows from service and instance, so that it is the same in every inventory and after every rescan."""
-    seen: Seen
-    people: People
+    """Stays when units or nature change."""
+    products: tuple[Seen, ...]
+    """All that was observed of each service's instance that it uses, the leading one first; not by it alone unless
+    `is_whole`."""
     units: tuple[str, ...]
+    people: People
+    nature: str
+    first_seen_on: str
+    last_seen_on: str
+    """UTC dates; empty where no source told a time."""
+    day_count: int
+    use_rung: int
+    presence_rung: int
+    is_whole: bool
+    """Whether nobody else uses these products, so that their counts are this initiative's."""
+    reasons: tuple[str, ...]
+    """Why it is of this nature, and why what it is made of is one."""
     state: str
     """proposed, confirmed or dismissed: only a person makes it more than proposed."""
     state_reason: str
+    gathering: Gathering
+
+    @property
+    def seen(self) -> Seen:
+        """The leading product."""
+        return self.products[0]
+
+    @property
+    def instances(self) -> tuple[str, ...]:
+        return tuple(seen.instance for seen in self.products if seen.instance)
 
     @property
     def title(self) -> str:
-        return f"{self.seen.service} ({self.seen.instance})" if self.seen.instance else self.seen.service
+        """The products, and where it is one of several that use them."""
+        names = " + ".join(dict.fromkeys(seen.service for seen in self.products))
+        told = self.instances[:1] or (() if self.is_whole else (", ".join(self.units[:3]),))
+        return f"{names} ({told[0]})" if told and told[0] else names
 
     @property
     def use(self) -> str:
-        return USE_WORDS[self.seen.use_rung]
+        return USE_WORDS[self.use_rung]
 
     @property
     def presence(self) -> str:
-        return PRESENCE_WORDS[self.seen.presence_rung]
+        return PRESENCE_WORDS[self.presence_rung]
 
 
-def discovered_id(service_id: str, instance: str) -> str:
-    """The stable id of an instance of a service."""
-    return "ai-" + hashlib.sha256(f"{service_id}\0{instance}".encode()).hexdigest()[:8]
+@dataclass(frozen=True, slots=True)
+class Consolidated:
+    """Everything that was discovered."""
+
+    initiatives: list[Discovered]
+    stray_count: int
+    """Visits below the thresholds, by product and unit."""
+    background: tuple[Seen, ...]
+    """Products of which there is nothing but a program's own traffic, documentation and what was refused."""
+    limits: Thresholds
+    units_seen: frozenset[str] = frozenset()
+    """Business units of everybody whom any source named."""
 
 
-def consolidate(connection: sqlite3.Connection, directory: Directory, decisions: list[Decision]) -> list[Discovered]:
-    """Every discovered initiative, the most used first."""
-    counts = head_counts(connection, directory)
-    states = {d.subject: (STATES[d.verb], d.reason) for d in decisions if d.verb in STATES}
-    found = []
-    for seen in seen_services(connection):
-        key = discovered_id(seen.service_id, seen.instance)
-        state, reason = states.get(key, ("proposed", ""))
-        people, units = counts.get((seen.service_id, seen.instance), NOBODY)
-        found.append(Discovered(key, seen, people, units, state, reason))
-    return sorted(found, key=lambda one: (-one.people.high, -one.seen.record_count, one.seen.service, one.id))
+def consolidate(
+    connection: sqlite3.Connection,
+    directory: Directory,
+    decisions: list[Decision],
+    limits: Thresholds | None = None,
+) -> Consolidated:
+    """Every discovered initiative, the most used first. What is new or has changed is remembered."""
+    limits = limits or load_thresholds()
+    seen = {(one.service_id, one.instance): one for one in seen_services(connection)}
+    crowd = pieces(connection, directory)
+    crowd.all.extend(_nameless(connection, crowd, seen))
+    days = days_with_a_date(connection)
+    gathered = gather(crowd, seen, limits, days[1] - days[0] + 1 if days else 0)
+    found = _identified(connection, gathered.initiatives, crowd, seen, limits)
+    found = split(merged(found, decisions), decisions)
+    shared = Counter(product for one in (*(one for _, one in found), *gathered.strays) for product in one.products)
+    made = [_discovered(key, one, crowd, seen, limits, decisions, shared) for key, one in found]
+    used = {product for one in (*gathered.initiatives, *gathered.strays) for product in one.products}
+    background = tuple(seen[product] for product in sorted(seen) if product not in used)
+    ranked = sorted(made, key=lambda one: (-one.people.high, -one.seen.record_count, one.seen.service, one.id))
+    units = frozenset(unit for piece in crowd.all for unit in piece.units)
+    return Consolidated(ranked, len(gathered.strays), background, limits, units)
+
+
+def _nameless(connection: sqlite3.Connection, crowd: Pieces, seen: Mapping[Product, Seen]) -> Iterable[Piece]:
+    """Pieces of what was observed without anybody's name."""
+    named = {piece.strand for piece in crowd.all}
+    for strand in strands(connection).values():
+        if strand not in named and (strand.service_id, strand.instance) in seen:
+            told = seen[strand.service_id, strand.instance]
+            piece = Piece(strand, (), is_persons=False)
+            if told.first_seen_on:
+                piece.days.update((day_number(told.first_seen_on), day_number(told.last_seen_on)))
+            yield piece
+
+
+def _identified(
+    connection: sqlite3.Connection,
+    found: Sequence[Gathering],
+    crowd: Pieces,
+    seen: Mapping[Product, Seen],
+    limits: Thresholds,
+) -> list[tuple[str, Gathering]]:
+    memory = Memory(remembered(connection))
+    now: list[Remembered] = []
+    for one in found:
+        products = _products(one, seen)
+        nature, _ = nature_of(one, products, crowd.count(one.pieces), limits)
+        told = [(product.service_id, product.instance) for product in products]
+        now.append(as_remembered(one, told, nature, crowd.whoms(one.pieces, _MOST_WHOMS)))
+    now = [replace(one, id=key) for one, key in zip(now, memory.ids(now), strict=True)]
+    if changed := [one for one in now if memory.differs(one)]:
+        with writing(connection):
+            remember(connection, changed)
+    return [(told.id, one) for told, one in zip(now, found, strict=True)]
+
+
+def _products(one: Gathering, seen: Mapping[Product, Seen]) -> list[Seen]:
+    """The leading one first: with an instance, with most records."""
+    products = [seen[product] for product in sorted(one.products)]
+    return sorted(products, key=lambda told: (not told.instance, -told.record_count))
+
+
+def _discovered(
+    key: str,
+    one: Gathering,
+    crowd: Pieces,
+    seen: Mapping[Product, Seen],
+    limits: Thresholds,
+    decisions: list[Decision],
+    shared: Mapping[Product, int],
+) -> Discovered:
+    products, people, days = _products(one, seen), crowd.count(one.pieces), one.days
+    nature, why = nature_of(one, products, people, limits)
+    state, reason = {d.subject: (STATES[d.verb], d.reason) for d in decisions if d.verb in STATES}.get(
+        key, ("proposed", "")
+    )
+    return Discovered(
+        key,
+        tuple(products),
+        tuple(sorted(one.units)),
+        people,
+        nature,
+        day_on(min(days)) if days else "",
+        day_on(max(days)) if days else "",
+        len(days),
+        one.use_rung,
+        one.presence_rung,
+        all(shared[product] == 1 for product in one.products),
+        (f"{nature}: {why}", *dict.fromkeys(one.reasons)),
+        state,
+        reason,
+        one,
+    )

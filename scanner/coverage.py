@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from shadowledger.collectors.engines.mapping import MappingError, load
 from shadowledger.collectors.registry import BY_ID
 from shadowledger.db.runs import Knowledge
 from shadowledger.db.sources import stale_ids, totals
+from shadowledger.scanner.units import same_units
 from shadowledger.signatures.schema import Service, Strength
 
 _NEEDS = {"host": "host", "host_exact": "host", "host_pattern": "host", "url_path": "path", "api_path": "path",
@@ -42,9 +44,21 @@ class Coverage:
     """Sources read under other signatures, or before the official list was as it is now."""
     stale_fills: frozenset[str] = frozenset()
     """What only such sources can show. They were not asked for what the list alone names."""
+    units: frozenset[str] = frozenset()
+    """Business units that the directory knows."""
+    units_seen: frozenset[str] = frozenset()
+    """Those of whom any source saw somebody."""
 
-    def judge(self, services: list[Service]) -> tuple[str, list[str]]:
-        """`unseen` where one of the services could have been seen, otherwise `not_observable`; with the reasons."""
+    def judge(self, services: list[Service], units: Sequence[str] = ()) -> tuple[str, list[str]]:
+        """`unseen` where one of the services could have been seen in one of the units, if any are named, otherwise
+        `not_observable`; with the reasons."""
+        kind, reasons = self._judge(services)
+        meant = same_units(units, self.units)
+        if kind == "unseen" and meant and not meant & self.units_seen:
+            return "not_observable", [f"no source saw anybody of {', '.join(sorted(meant))}"]
+        return kind, reasons
+
+    def _judge(self, services: list[Service]) -> tuple[str, list[str]]:
         needs = {
             _NEEDS.get(indicator.kind, indicator.kind)
             for service in services
@@ -82,7 +96,12 @@ class Coverage:
         return "unseen", reasons
 
 
-def coverage_of(connection: sqlite3.Connection, knowledge: Knowledge) -> Coverage:
+def coverage_of(
+    connection: sqlite3.Connection,
+    knowledge: Knowledge,
+    units: frozenset[str] = frozenset(),
+    units_seen: frozenset[str] = frozenset(),
+) -> Coverage:
     """The coverage of everything in the inventory, seen with what is known now."""
     known = totals(connection)
     stale = stale_ids(connection, knowledge.catalogue_digest, knowledge.overlay_digest)
@@ -100,6 +119,8 @@ def coverage_of(connection: sqlite3.Connection, knowledge: Knowledge) -> Coverag
         max(days, default=""),
         len(stale),
         frozenset(stale_fills - fresh_fills),
+        units,
+        units_seen,
     )
 
 

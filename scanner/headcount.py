@@ -3,16 +3,13 @@ four channels is one."""
 
 from __future__ import annotations
 
-import sqlite3
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter
 from typing import NamedTuple
 
 from shadowledger.db.bitsets import members, pick
 from shadowledger.db.identities import ACCOUNTS, PERSON
 from shadowledger.scanner.crowd import Group
 from shadowledger.scanner.people import Directory, Lead
-from shadowledger.scanner.pieces import Piece, Pieces, pieces
 
 _SOMEBODY = (PERSON, *ACCOUNTS)
 
@@ -24,44 +21,7 @@ class People(NamedTuple):
     high: int
 
 
-class HeadCount(NamedTuple):
-    """Who stands behind what was observed."""
-
-    people: People
-    units: tuple[str, ...]
-    """The business units of those who are certain, in order."""
-
-
-NOBODY = HeadCount(People(0, 0), ())
-
-
-def count_people(some: Iterable[Piece], of: Pieces) -> People:
-    """How many people are behind pieces together."""
-    tally = _Tally()
-    sets: dict[int, int] = defaultdict(int)
-    for piece in some:
-        for chunk, bits in piece.bits.items():
-            sets[chunk] |= bits
-        for lead in piece.leads:
-            tally.take(lead)
-    for chunk, bits in sets.items():
-        tally.add(of.groups[chunk], bits)
-    return tally.count(of.directory)
-
-
-def head_counts(connection: sqlite3.Connection, directory: Directory) -> dict[tuple[str, str], HeadCount]:
-    """The head count of every service's instance that names anybody, in whatever manner."""
-    found = pieces(connection, directory)
-    by_instance: Mapping[tuple[str, str], list[Piece]] = defaultdict(list)
-    for piece in found.all:
-        by_instance[piece.strand.service_id, piece.strand.instance].append(piece)
-    return {
-        key: HeadCount(count_people(some, found), tuple(sorted({unit for piece in some for unit in piece.units})))
-        for key, some in by_instance.items()
-    }
-
-
-class _Tally:
+class Tally:
     """Certain are those to whom an id leads without a choice; an address or machine that leads to nobody, or to several
     at that time, may hide one more person, or one of the others."""
 

@@ -45,6 +45,11 @@ class Directory:
         targets = {end for links in self._links.values() for end, _, _ in links}
         return targets.union(self._links, self._units, self._bare, self._bare.values())
 
+    @property
+    def units(self) -> frozenset[str]:
+        """All business units that are known."""
+        return frozenset(unit for told in self._units.values() for unit, *_ in told)
+
     def bare_form(self, one: str) -> str:
         """The id of the shorter form of a name, or the same id."""
         return self._bare.get(one, one)

@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from functools import reduce
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter, or_
-from typing import NamedTuple
 
-from shadowledger.db.bitsets import CHUNK_BITS, members
+from shadowledger.db.bitsets import CHUNK_BITS, CHUNK_SIZE, members
 from shadowledger.db.days import NO_DAY
 from shadowledger.db.manners import API, PROGRAM
 from shadowledger.db.whoms import Strand, days_with_a_date, hours_by_whom, strands, whoms_by_day, whoms_ever
 from shadowledger.scanner.calendar import Calendar
 from shadowledger.scanner.crowd import ALWAYS, Group, is_to_persons, kinds_of_people, sort_crowd
 from shadowledger.scanner.days import DAY_US
+from shadowledger.scanner.headcount import People, Tally
 from shadowledger.scanner.people import Directory, Lead
 
 _HOUR_US = DAY_US // 24
@@ -48,13 +49,43 @@ class Piece:
         """Since 1970; without those that no source told."""
 
 
-class Pieces(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Pieces:
     """All of them, with what is needed to count people behind several together."""
 
     all: list[Piece]
     groups: Mapping[int, Group]
     """By chunk."""
     directory: Directory
+
+    def count(self, some: Collection[Piece]) -> People:
+        """How many people are behind pieces together."""
+        tally = Tally()
+        for chunk, bits in _sets(some).items():
+            tally.add(self.groups[chunk], bits)
+        for lead in {lead for piece in some for lead in piece.leads}:
+            tally.take(lead)
+        return tally.count(self.directory)
+
+    def whoms(self, some: Collection[Piece], most: int = CHUNK_SIZE) -> frozenset[str]:
+        """Who is behind pieces, one by one: ids where the directory knows any, else what tells them apart. Of each
+        chunk the first `most`."""
+        found = {end for piece in some for lead in piece.leads for end in lead.ends}
+        for chunk, bits in _sets(some).items():
+            ids = self.groups[chunk].ids
+            for number in islice(members(bits), most):
+                own = ids.get(number)
+                found |= self.directory.lead(own, *ALWAYS).ends if own else {f"{chunk}:{number}"}
+        return frozenset(found)
+
+
+def _sets(some: Collection[Piece]) -> dict[int, int]:
+    """Whom pieces name, as sets by chunk."""
+    found: dict[int, int] = defaultdict(int)
+    for piece in some:
+        for chunk, bits in piece.bits.items():
+            found[chunk] |= bits
+    return found
 
 
 def pieces(connection: sqlite3.Connection, directory: Directory) -> Pieces:

@@ -5,32 +5,25 @@ Every finding comes with its reasons in words. Nothing is joined for good but by
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from shadowledger.db.decisions import Decision
 from shadowledger.db.declared import Declared
-from shadowledger.scanner.consolidate import Discovered
+from shadowledger.scanner.claims import Claim, Claims, Key
+from shadowledger.scanner.conflicts import conflicts_of
+from shadowledger.scanner.consolidate import Consolidated, Discovered
 from shadowledger.scanner.coverage import Coverage
-from shadowledger.scanner.naming import NameBook
+from shadowledger.scanner.fitting import Proposal, fitting
 from shadowledger.signatures.index import Index
-from shadowledger.signatures.overlay import DECLARED_PREFIX, declared_host
 
 THRESHOLD = 0.8
 """From this score on, a proposal counts as matched until a person says otherwise."""
-NAME_WEIGHT = 0.95
-"""A product in an initiative's own name says a little less than one in its column of products."""
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """A discovered initiative that a declared one may be."""
-
-    discovered_id: str
-    score: float
-    reasons: tuple[str, ...]
-    decided: bool = False
-    """A person said so."""
+_CLEARLY = 0.05
+"""By so much another line or initiative has to fit better for this one to step back."""
+KINDS = (
+    "matched", "undeclared", "unseen", "not_observable", "out_of_scope", "conflict", "ambiguous",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -38,10 +31,10 @@ class Finding:
     """What reconciling says of one declared or one discovered initiative."""
 
     kind: str
-    """matched, undeclared, unseen or not_observable."""
+    """One of KINDS."""
     reasons: list[str] = field(default_factory=list)
     proposals: list[Proposal] = field(default_factory=list)
-    """Of a declared initiative."""
+    """Of a declared initiative, the likeliest first."""
     declared_ids: list[str] = field(default_factory=list)
     """Of a discovered one."""
 
@@ -52,6 +45,7 @@ class Reconciliation:
 
     discovered: list[tuple[Discovered, Finding]]
     declared: list[tuple[Declared, Finding]]
+    consolidated: Consolidated
 
     def counts(self) -> dict[str, int]:
         """The headline."""
@@ -64,93 +58,158 @@ class Reconciliation:
             "confirmed": states["confirmed"],
             "dismissed": states["dismissed"],
             "undeclared": kinds["undeclared"],
+            "seen_out_of_scope": kinds["out_of_scope"],
             "declared": len(self.declared),
-            "matched": of_list["matched"],
-            "unseen": of_list["unseen"],
-            "not_observable": of_list["not_observable"],
+            **{kind: of_list[kind] for kind in KINDS if kind != "undeclared"},
+            "strays": self.consolidated.stray_count,
+            "background": len(self.consolidated.background),
         }
 
 
 def reconcile(
-    discovered: list[Discovered],
+    consolidated: Consolidated,
     declared: Iterable[Declared],
     decisions: list[Decision],
     index: Index,
     coverage: Coverage,
 ) -> Reconciliation:
     """Find for every declared initiative what it may be, and for every discovered one who declared it."""
-    reconciler = _Reconciler(discovered, decisions, index, coverage)
-    lines = [(line, reconciler.declared(line)) for line in declared]
-    owners: dict[str, list[str]] = defaultdict(list)
-    because: dict[str, list[str]] = defaultdict(list)
-    doubts: dict[str, list[str]] = defaultdict(list)
+    reconciler = _Reconciler(consolidated, list(declared), decisions, index, coverage)
+    lines = [(line, reconciler.declared(line)) for line in reconciler.lines]
+    found = [(one, _of_discovered(one, lines, reconciler)) for one in consolidated.initiatives]
+    return Reconciliation(found, lines, consolidated)
+
+
+def _of_discovered(one: Discovered, lines: list[tuple[Declared, Finding]], reconciler: _Reconciler) -> Finding:
+    """The finding of a discovered initiative follows from those of the lines that it fits."""
+    owners: dict[str, str] = {}
+    because: list[str] = []
+    doubts: list[str] = []
+    elsewhere: list[str] = []
     for line, finding in lines:
         for proposal in finding.proposals:
-            if proposal.score >= THRESHOLD:
-                owners[proposal.discovered_id].append(line.id)
+            if proposal.discovered_id != one.id:
+                continue
+            told = "; ".join(proposal.reasons)
+            if proposal.score >= reconciler.threshold:
+                owners[line.id] = finding.kind
                 how = "confirmed" if proposal.decided else "proposed"
-                because[proposal.discovered_id].append(f"{how}: '{line.name}' {'; '.join(proposal.reasons)}")
+                because.append(f"{how}: '{line.name}' {told}")
+            elif proposal.is_elsewhere:
+                elsewhere.append(line.id)
+                doubts.append(f"'{line.name}' {told}")
             else:
-                doubts[proposal.discovered_id].append(f"may be '{line.name}', which {'; '.join(proposal.reasons)}")
-        for refused in reconciler.refused(line):
-            doubts[refused.subject].append(f"is not '{line.name}', as {refused.decided_by} said")
-    found = [(one, _of_discovered(one, owners[one.id], because[one.id] or doubts[one.id])) for one in discovered]
-    return Reconciliation(found, lines)
+                doubts.append(f"may be '{line.name}', which {told}")
+        doubts += [
+            f"is not '{line.name}', as {refused.decided_by} said"
+            for refused in reconciler.refused(line)
+            if refused.subject == one.id
+        ]
+    reasons = [*(because or doubts or ["no declared initiative names it, its hosts or its vendor's product"])]
+    reasons += [*one.reasons, *_of_use(one)]
+    if owners:
+        kinds = set(owners.values())
+        kind = next((kind for kind in ("conflict", "ambiguous") if kind in kinds), "matched")
+        return Finding(kind, reasons, declared_ids=list(owners))
+    return Finding("out_of_scope" if elsewhere else "undeclared", reasons, declared_ids=elsewhere)
 
 
-def _of_discovered(one: Discovered, owners: list[str], because: list[str]) -> Finding:
-    seen = one.seen
-    reasons = list(because) or ["no declared initiative names it, its hosts or its vendor's product"]
-    if seen.blocked_count and seen.blocked_count == seen.judged_count:
-        reasons.append(f"every contact whose outcome is known was blocked ({seen.blocked_count})")
-    elif seen.blocked_count:
-        reasons.append(f"{seen.blocked_count} of {seen.judged_count} contacts were blocked")
+def _of_use(one: Discovered) -> list[str]:
+    """What is to be said of how it was seen."""
+    reasons = []
+    blocked = sum(seen.blocked_count for seen in one.products)
+    if one.is_whole and blocked:
+        reasons.append(f"{blocked} of {sum(seen.judged_count for seen in one.products)} contacts were blocked")
     if one.use == "resolved":
         where = "looked up in DNS and found on machines" if one.presence else "only looked up in DNS"
         reasons.append(f"{where}; whether it was used, no source here can say")
     if not one.use and one.presence:
         reasons.append("found on machines; whether it was used, no source here can say")
-    return Finding("matched" if owners else "undeclared", reasons, declared_ids=owners)
+    return reasons
 
 
 class _Reconciler:
     def __init__(
-        self, discovered: list[Discovered], decisions: list[Decision], index: Index, coverage: Coverage
+        self,
+        consolidated: Consolidated,
+        lines: list[Declared],
+        decisions: list[Decision],
+        index: Index,
+        coverage: Coverage,
     ) -> None:
-        self.index = index
-        self.coverage = coverage
-        self.names = NameBook(index.services.values())
-        self.by_service: dict[str, list[Discovered]] = defaultdict(list)
-        self.dismissed: dict[str, list[Discovered]] = defaultdict(list)
-        """Said to be no initiatives, so they are nobody's."""
-        for one in discovered:
-            (self.dismissed if one.state == "dismissed" else self.by_service)[one.seen.service_id].append(one)
-        self.known = {one.id for one in discovered}
-        self.links: dict[str, dict[str, Decision]] = defaultdict(dict)
+        self.lines = lines
+        self.threshold = consolidated.limits.match_score / 100
+        self._all = consolidated.initiatives
+        self._by_id = {one.id: one for one in self._all}
+        self._alive = [one for one in self._all if one.state != "dismissed"]
+        self._index = index
+        self._coverage = coverage
+        self._links: dict[str, dict[str, Decision]] = defaultdict(dict)
         """Declared id to discovered ids to what a person said last of the two."""
         for decision in decisions:
             if decision.verb in ("link", "unlink"):
-                self.links[decision.object][decision.subject] = decision
+                self._links[decision.object][decision.subject] = decision
+        claims = Claims(index)
+        self._claims: Mapping[str, Mapping[Key, Claim]] = {line.id: claims.of(line) for line in lines}
+        fits = {line.id: self._decided(line, fitting(line, self._claims[line.id], self._alive)) for line in lines}
+        self._proposals = self._settled(fits)
 
     def declared(self, line: Declared) -> Finding:
         """The finding of one line of the list."""
-        wanted = self._wanted(line)
-        proposals = self._proposals(line, wanted)
-        if any(proposal.score >= THRESHOLD for proposal in proposals):
-            decided = any(proposal.decided for proposal in proposals)
-            reasons = ["confirmed by a person" if decided else "proposed by the program; no person has confirmed it"]
-            if line.status == "stopped":
-                reasons.append("declared as stopped, and still seen")
-            return Finding("matched", reasons, proposals)
-        services = {service_id for service_id, _ in wanted}
+        proposals = self._proposals[line.id]
+        strong = [one for one in proposals if one.score >= self.threshold]
+        if strong:
+            return self._seen(line, proposals, strong)
+        if elsewhere := [one for one in proposals if one.is_elsewhere]:
+            units = sorted({unit for one in elsewhere for unit in self._by_id[one.discovered_id].units})
+            told = f"declared for {', '.join(line.business_units)}, and seen in {', '.join(units)} only"
+            return Finding("out_of_scope", [told], proposals)
+        return self._unseen(line, proposals)
+
+    def refused(self, line: Declared) -> list[Decision]:
+        """What people said that a line is not."""
+        return [one for one in self._links[line.id].values() if one.verb == "unlink"]
+
+    def _seen(self, line: Declared, proposals: list[Proposal], strong: list[Proposal]) -> Finding:
+        decided = any(one.decided for one in strong)
+        reasons = ["confirmed by a person" if decided else "proposed by the program; no person has confirmed it"]
+        mine = [self._by_id[one.discovered_id] for one in strong]
+        if conflicts := conflicts_of(line, mine, self._coverage.last_on):
+            return Finding("conflict", [*reasons, *conflicts], proposals)
+        if not decided and (doubts := self._doubts(line, strong)):
+            return Finding("ambiguous", doubts, proposals)
+        return Finding("matched", reasons, proposals)
+
+    def _doubts(self, line: Declared, strong: list[Proposal]) -> list[str]:
+        """Why nobody but a person can say which of several it is."""
+        first = strong[0]
+        doubts = [
+            f"'{other.name}' ({other.id}) fits {self._by_id[first.discovered_id].title} as well"
+            for other in self.lines
+            if other.id != line.id and self._is_strong(other, first.discovered_id)
+        ]
+        equals = [one for one in strong if first.score - one.score < _CLEARLY]
+        by_service: dict[str, set[str]] = defaultdict(set)
+        for one in equals:
+            for seen in self._by_id[one.discovered_id].products:
+                by_service[seen.service_id].add(seen.instance)
+        several = sorted({instance for told in by_service.values() if len(told) > 1 for instance in told if instance})
+        if len(several) > 1:
+            doubts.append(f"it may be any of {', '.join(several)}; its hosts on the list would say which")
+        return doubts
+
+    def _is_strong(self, line: Declared, discovered_id: str) -> bool:
+        found = self._proposals[line.id]
+        return any(one.discovered_id == discovered_id and one.score >= self.threshold for one in found)
+
+    def _unseen(self, line: Declared, proposals: list[Proposal]) -> Finding:
+        services = {service_id for service_id, _ in self._claims[line.id]}
         if not services:
-            return Finding(
-                "not_observable",
-                ["nothing on the list says what it looks like: no product, host or process that signatures know"],
-                proposals,
-            )
-        kind, reasons = self.coverage.judge([self.index.services[key] for key in sorted(services)])
-        seen = [one for by in (self.by_service, self.dismissed) for key in sorted(services) for one in by.get(key, ())]
+            told = "nothing on the list says what it looks like: no product, host or process that signatures know"
+            return Finding("not_observable", [told], proposals)
+        known = [self._index.services[key] for key in sorted(services)]
+        kind, reasons = self._coverage.judge(known, line.business_units)
+        seen = [one for one in self._all if services & {product.service_id for product in one.products}]
         if seen:
             weak = {proposal.discovered_id for proposal in proposals}
             kind, reasons = "unseen", [self._why_not(line, one, likely=one.id in weak) for one in seen]
@@ -158,13 +217,9 @@ class _Reconciler:
             reasons.append("declared as stopped, so nothing was to be expected")
         return Finding(kind, reasons, proposals)
 
-    def refused(self, line: Declared) -> list[Decision]:
-        """What people said that a line is not."""
-        return [one for one in self.links[line.id].values() if one.verb == "unlink"]
-
     def _why_not(self, line: Declared, one: Discovered, *, likely: bool) -> str:
         """Why a discovered initiative of a service that a line means is not that line's."""
-        decision = self.links[line.id].get(one.id)
+        decision = self._links[line.id].get(one.id)
         if decision is not None:
             return f"{one.title} was seen, and {decision.decided_by} said that it is another"
         if one.state == "dismissed":
@@ -173,48 +228,48 @@ class _Reconciler:
             return f"{one.title} was seen and may be it; `reconcile link {one.id} {line.id}` says so"
         return f"{one.title} was seen, which is another instance"
 
-    def _wanted(self, line: Declared) -> dict[tuple[str, str], tuple[float, list[str]]]:
-        """The services (and instances, where a host names one) that a line means: score and reasons."""
-        wanted: dict[tuple[str, str], tuple[float, list[str]]] = {}
-
-        def want(service_id: str, instance: str, score: float, reason: str) -> None:
-            before, reasons = wanted.get((service_id, instance), (0.0, []))
-            wanted[service_id, instance] = max(before, score), [*reasons, reason]
-
-        for text in line.hosts:
-            found = self.index.host(declared_host(text))
-            if found is not None:
-                want(found.service.id, found.instance, 1.0, f"declares the host {declared_host(text)}")
-        for process in line.processes:
-            match = self.index.artifacts.find("process", process)
-            if match is not None:
-                want(match.service.id, "", 1.0, f"declares the process {process}")
-        own = DECLARED_PREFIX + line.id
-        if own in self.index.services and (own, "") not in wanted:
-            want(own, "", 1.0, "declares what signatures do not know")
-        for product in line.products:
-            for named in self.names.look_up(product):
-                want(named.service_id, "", named.score, f"names '{product}', which {named.reason}")
-        if not wanted:
-            for named in self.names.look_up(line.name):
-                want(named.service_id, "", round(named.score * NAME_WEIGHT, 2), f"is called so that {named.reason}")
-        return wanted
-
-    def _proposals(self, line: Declared, wanted: dict[tuple[str, str], tuple[float, list[str]]]) -> list[Proposal]:
-        found: dict[str, Proposal] = {}
-        named_instances = {service_id for service_id, instance in wanted if instance}
-        for (service_id, instance), (score, reasons) in wanted.items():
-            if not instance and service_id in named_instances:
-                continue  # the list says which instance it means
-            for one in self.by_service.get(service_id, ()):
-                if instance in ("", one.seen.instance):
-                    found[one.id] = Proposal(one.id, score, tuple(reasons))
-        for subject, decision in self.links[line.id].items():
-            if subject not in self.known:
+    def _decided(self, line: Declared, proposals: list[Proposal]) -> list[Proposal]:
+        """Proposals with what people said: links are certain, and what was refused is proposed no more."""
+        found = {one.discovered_id: one for one in proposals}
+        for subject, decision in self._links[line.id].items():
+            if subject not in self._by_id:
                 continue
             found.pop(subject, None)
             if decision.verb == "link":
                 why = f": {decision.reason}" if decision.reason else ""
                 reason = f"linked by {decision.decided_by} on {decision.decided_at[:10]}{why}"
                 found[subject] = Proposal(subject, 1.0, (reason,), decided=True)
-        return sorted(found.values(), key=lambda proposal: (-proposal.score, proposal.discovered_id))
+        return sorted(found.values(), key=lambda one: (not one.decided, -one.score))
+
+    def _settled(self, fits: dict[str, list[Proposal]]) -> dict[str, list[Proposal]]:
+        """Proposals after every initiative went to the lines that it fits best: what fits another clearly better, or
+        is another's by a person's word, is only a weak proposal here."""
+        best: dict[str, Proposal] = {}
+        for proposals in fits.values():
+            for one in proposals:
+                before = best.get(one.discovered_id)
+                if before is None or (one.decided, one.score) > (before.decided, before.score):
+                    best[one.discovered_id] = one
+        return {key: self._stepped_back(proposals, best) for key, proposals in fits.items()}
+
+    def _stepped_back(self, proposals: list[Proposal], best: Mapping[str, Proposal]) -> list[Proposal]:
+        below = self.threshold - 0.01
+        strong = [one for one in proposals if one.score >= self.threshold]
+        lost = {one.discovered_id for one in strong if _is_anothers(one, best[one.discovered_id])}
+        if len(lost) == len(strong):  # it has nothing else: only a person can say whose it is
+            lost = {one.discovered_id for one in strong if best[one.discovered_id].decided and not one.decided}
+        settled = [
+            replace(one, score=below, reasons=(*one.reasons, "but fits another line better"))
+            if one.discovered_id in lost
+            else one
+            for one in proposals
+        ]
+        return sorted(settled, key=lambda one: (not one.decided, -one.score))
+
+
+def _is_anothers(one: Proposal, best: Proposal) -> bool:
+    """Whether a proposal fits another line clearly better, or is another's by a person's word."""
+    return not one.decided and (best.decided or best.score - one.score >= _CLEARLY)
+
+
+__all__ = ["THRESHOLD", "Finding", "Proposal", "Reconciliation", "reconcile"]

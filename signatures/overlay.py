@@ -15,6 +15,8 @@ from shadowledger.signatures.load import load_files
 from shadowledger.signatures.schema import Flaw, Indicator, Service, Strength
 
 EXCEPTIONS_FILE = "exceptions.toml"
+OTHER_FILES = frozenset((EXCEPTIONS_FILE, "thresholds.toml"))
+"""What lies in the folder and is no service."""
 DECLARED_PREFIX = "declared-"
 
 
@@ -32,7 +34,7 @@ def load_overlay(folder: Path) -> Overlay:
     """Read a folder of signature files, and its `exceptions.toml`; a missing folder is an empty overlay."""
     if not folder.is_dir():
         return Overlay()
-    files = sorted(path for path in folder.glob("*.toml") if path.name != EXCEPTIONS_FILE)
+    files = sorted(path for path in folder.glob("*.toml") if path.name not in OTHER_FILES)
     services, flaws = load_files(files, origin="overlay")
     exceptions, wrong = _exceptions(folder / EXCEPTIONS_FILE)
     return Overlay(tuple(services), exceptions, (*flaws, *wrong))

@@ -10,11 +10,11 @@ from shadowledger.db.transactions import writing
 from shadowledger.scanner.cli.options import format_option, print_rows
 from shadowledger.scanner.cli.state import present
 from shadowledger.scanner.output import as_text, clean
-from shadowledger.scanner.reports.answer import discovered_rows, people_in_words
+from shadowledger.scanner.reports.answer import discovered_rows, people_in_words, records_of
 from shadowledger.scanner.site import Site
 
 COLUMNS = (
-    "id", "service", "vendor", "instance", "use", "presence", "people", "first_seen_on", "last_seen_on", "records",
+    "id", "initiative", "vendor", "units", "nature", "use", "presence", "people", "first_seen_on", "last_seen_on",
     "finding", "state",
 )  # fmt: skip
 
@@ -49,16 +49,18 @@ def show(site: Site, /, discovered_id: str, form: str) -> None:
                 "records": told.record_count,
                 "sources": list(told.source_ids),
             }
-            for told in indications(state.connection, one.seen.service_id, one.seen.instance)
+            for seen in one.products
+            for told in indications(state.connection, seen.service_id, seen.instance)
         ]
         more = next(row for row in discovered_rows(state.reconciliation) if row["id"] == one.id)
         if form == "table":
-            seen = one.seen
             people = people_in_words(one.people.low, one.people.high)
-            click.echo(clean(f"{one.title} by {seen.vendor or 'this organization'}: {finding.kind}, {one.state}"))
-            when = f"{seen.first_seen_on} to {seen.last_seen_on}"
+            click.echo(clean(f"{one.title} by {one.seen.vendor or 'this organization'}: {finding.kind}, {one.state}"))
+            when = f"{one.first_seen_on} to {one.last_seen_on}" if one.first_seen_on else "days that nobody told"
             click.echo(f"  use {one.use or 'not shown'}, presence {one.presence or 'not shown'}, people {people}")
-            click.echo(f"  {as_text(seen.channel_counts)} records on {seen.day_count} days, {when}")
+            records = records_of(one)
+            counted = f"{as_text(records)} records" if records else "seen"
+            click.echo(f"  {counted} on {one.day_count} days, {when}")
             for reason in finding.reasons:
                 click.echo(clean(f"  {reason}"))
             click.echo()

@@ -18,6 +18,7 @@ from shadowledger.scanner.people import Directory
 from shadowledger.scanner.privacy.shown import without_small_groups
 from shadowledger.scanner.reconcile import Finding, Reconciliation, reconcile
 from shadowledger.scanner.site import Site
+from shadowledger.scanner.thresholds import FlawedThresholdsError, Thresholds, load_thresholds
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,14 @@ class Present:
         raise click.UsageError(f"There is no discovered '{discovered_id}'; `shadowledger inventory list` names all.")
 
 
+def thresholds_of(site: Site) -> Thresholds:
+    """The site's thresholds. Raises UsageError where its file is flawed."""
+    try:
+        return load_thresholds(site.overlay_path)
+    except FlawedThresholdsError as error:
+        raise click.UsageError(str(error)) from error
+
+
 @contextmanager
 def present(site: Site) -> Iterator[Present]:
     """Open a site's inventory and reconcile it; closed at the end."""
@@ -43,10 +52,11 @@ def present(site: Site) -> Iterator[Present]:
     identities = site.identities() if site.identities_path.exists() else None
     try:
         signatures = open_signatures(site, connection)
-        decisions = all_decisions(connection)
-        discovered = without_small_groups(connection, consolidate(connection, Directory(identities), decisions))
-        coverage = coverage_of(connection, signatures.knowledge)
-        result = reconcile(discovered, current(connection), decisions, signatures.index, coverage)
+        decisions, directory = all_decisions(connection), Directory(identities)
+        found = consolidate(connection, directory, decisions, thresholds_of(site))
+        found = without_small_groups(connection, found)
+        coverage = coverage_of(connection, signatures.knowledge, directory.units, found.units_seen)
+        result = reconcile(found, current(connection), decisions, signatures.index, coverage)
         yield Present(connection, result, coverage)
     finally:
         connection.close()

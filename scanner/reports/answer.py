@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
+import msgspec
+
 from shadowledger.scanner.consolidate import Discovered
 from shadowledger.scanner.coverage import Coverage
 from shadowledger.scanner.headcount import People
 from shadowledger.scanner.output import SCHEMA_VERSION
 from shadowledger.scanner.privacy.groups import in_words, is_hidden
-from shadowledger.scanner.reconcile import THRESHOLD, Finding, Reconciliation
+from shadowledger.scanner.reconcile import Finding, Reconciliation
 
 DISCOVERED_COLUMNS = (
-    "id", "service", "vendor", "instance", "finding", "use", "presence", "people", "first_seen_on", "last_seen_on",
-    "records", "declared", "state",
+    "id", "products", "vendor", "instances", "units", "nature", "finding", "use", "presence", "people",
+    "first_seen_on", "last_seen_on", "days", "records", "declared", "state", "reasons",
 )  # fmt: skip
-DISCOVERED_GLANCE = ("id", "initiative", "finding", "use", "presence", "people", "last_seen_on", "records", "declared")
+DISCOVERED_GLANCE = (
+    "id", "initiative", "units", "nature", "finding", "use", "presence", "people", "last_seen_on", "declared",
+)  # fmt: skip
 """What a table shows; the other forms have all columns."""
 DECLARED_COLUMNS = ("id", "name", "status", "finding", "discovered", "reasons")
 
 
 def answer(result: Reconciliation, coverage: Coverage) -> dict[str, object]:
     """The whole reconciliation as one JSON object."""
+    threshold = result.consolidated.limits.match_score / 100
     return {
         "schema_version": SCHEMA_VERSION,
         "counts": result.counts(),
+        "thresholds": msgspec.to_builtins(result.consolidated.limits),
         "sources": {"known": coverage.source_count, "to_rescan": coverage.stale_count},
         "discovered": [_discovered(one, finding) for one, finding in result.discovered],
         "declared": [
@@ -30,7 +38,7 @@ def answer(result: Reconciliation, coverage: Coverage) -> dict[str, object]:
                 "id": line.id,
                 "name": line.name,
                 "finding": finding.kind,
-                "discovered": [p.discovered_id for p in finding.proposals if p.score >= THRESHOLD],
+                "discovered": [p.discovered_id for p in finding.proposals if p.score >= threshold],
                 "proposals": [
                     {"discovered": p.discovered_id, "score": p.score, "reasons": list(p.reasons)}
                     for p in finding.proposals
@@ -38,6 +46,10 @@ def answer(result: Reconciliation, coverage: Coverage) -> dict[str, object]:
                 "reasons": finding.reasons,
             }
             for line, finding in result.declared
+        ],
+        "background": [
+            {"service": seen.service, "vendor": seen.vendor, "instance": seen.instance, "refused": seen.blocked_count}
+            for seen in result.consolidated.background
         ],
     }
 
@@ -50,14 +62,15 @@ def _discovered(one: Discovered, finding: Finding) -> dict[str, object]:
         "vendor": seen.vendor,
         "family": seen.family,
         "category": seen.category,
-        "instances": [seen.instance] if seen.instance else [],
+        "products": list(dict.fromkeys(told.service for told in one.products)),
+        "instances": list(one.instances),
         "units": list(one.units),
-        "nature": "unknown",
+        "nature": one.nature,
         "people": one.people._asdict() | ({"hidden": True} if is_hidden(one.people) else {}),
-        "first_seen_on": seen.first_seen_on or None,
-        "last_seen_on": seen.last_seen_on or None,
-        "days": seen.day_count,
-        "records": dict(seen.channel_counts),
+        "first_seen_on": one.first_seen_on or None,
+        "last_seen_on": one.last_seen_on or None,
+        "days": one.day_count,
+        "records": records_of(one),
         "use": one.use or None,
         "presence": one.presence or None,
         "state": one.state,
@@ -65,6 +78,16 @@ def _discovered(one: Discovered, finding: Finding) -> dict[str, object]:
         "declared": finding.declared_ids,
         "reasons": finding.reasons,
     }
+
+
+def records_of(one: Discovered) -> dict[str, int] | None:
+    """Records by channel; None where others use the same products, so that nobody counted them apart."""
+    if not one.is_whole:
+        return None
+    total: Counter[str] = Counter()
+    for seen in one.products:
+        total.update(seen.channel_counts)
+    return dict(sorted(total.items()))
 
 
 def people_in_words(low: int, high: int) -> str:
@@ -78,16 +101,19 @@ def discovered_rows(result: Reconciliation) -> list[dict[str, object]]:
         {
             "id": one.id,
             "initiative": one.title,
-            "service": one.seen.service,
+            "products": list(dict.fromkeys(told.service for told in one.products)),
             "vendor": one.seen.vendor,
-            "instance": one.seen.instance,
+            "instances": list(one.instances),
+            "units": list(one.units),
+            "nature": one.nature,
             "finding": finding.kind,
             "use": one.use,
             "presence": one.presence,
             "people": people_in_words(one.people.low, one.people.high),
-            "first_seen_on": one.seen.first_seen_on,
-            "last_seen_on": one.seen.last_seen_on,
-            "records": dict(one.seen.channel_counts),
+            "first_seen_on": one.first_seen_on,
+            "last_seen_on": one.last_seen_on,
+            "days": one.day_count,
+            "records": records_of(one) or "",
             "declared": finding.declared_ids,
             "state": one.state,
             "reasons": finding.reasons,
@@ -99,34 +125,52 @@ def discovered_rows(result: Reconciliation) -> list[dict[str, object]]:
 def declared_rows(result: Reconciliation) -> list[dict[str, object]]:
     """One row per declared initiative."""
     titles = {one.id: one.title for one, _ in result.discovered}
+    threshold = result.consolidated.limits.match_score / 100
     return [
         {
             "id": line.id,
             "name": line.name,
             "status": line.status,
             "finding": finding.kind,
-            "discovered": [titles[p.discovered_id] for p in finding.proposals if p.score >= THRESHOLD],
+            "discovered": [titles[p.discovered_id] for p in finding.proposals if p.score >= threshold],
             "reasons": finding.reasons,
         }
         for line, finding in result.declared
     ]
 
 
+_HEADLINE = (
+    ("undeclared", "discovered and not declared"),
+    ("seen_out_of_scope", "discovered in other units than declared"),
+    ("matched", "declared and seen"),
+    ("conflict", "declared and seen, against what the list says"),
+    ("ambiguous", "declared and seen, and only a person can say which one it is"),
+    ("out_of_scope", "declared, and seen in other units only"),
+    ("unseen", "declared and not seen, although they could have been"),
+    ("not_observable", "declared and not observable here"),
+)
+_ALWAYS_TOLD = frozenset(("undeclared", "matched", "unseen", "not_observable"))
+
+
 def headline(result: Reconciliation, coverage: Coverage) -> str:
     """What an auditor wants to know first."""
-    counts = result.counts()
-    states = f"{counts['proposed']} proposed, {counts['confirmed']} confirmed"
+    counts, alive = result.counts(), [one for one, _ in result.discovered if one.state != "dismissed"]
+    products = {seen.service_id for one in alive for seen in one.products}
+    by_unit = {(seen.service_id, unit) for one in alive for seen in one.products for unit in one.units or ("",)}
+    states = f"{counts['proposed']} AI initiatives proposed, {counts['confirmed']} confirmed"
     lines = [
-        f"{counts['discovered']} AI initiatives discovered, one per service and instance ({states}).",
+        f"{states}, at these thresholds (`inventory thresholds` prints them).",
+        f"They are of {len(products)} products; {len(by_unit)} by product and unit.",
         f"{counts['declared']} on the official list.",
         "",
-        f"  {counts['undeclared']:4} discovered and not declared",
-        f"  {counts['matched']:4} declared and seen",
-        f"  {counts['unseen']:4} declared and not seen, although they could have been",
-        f"  {counts['not_observable']:4} declared and not observable here",
+        *(f"  {counts[key]:4} {told}" for key, told in _HEADLINE if counts[key] or key in _ALWAYS_TOLD),
     ]
     if counts["dismissed"]:
         lines.append(f"  {counts['dismissed']:4} dismissed, and left out above")
+    if counts["strays"]:
+        lines.append(f"  {counts['strays']:4} visits below the thresholds, not counted")
+    if counts["background"]:
+        lines.append(f"  {counts['background']:4} products with background traffic or refused contacts only")
     if coverage.stale_count:
         stale = f"{coverage.stale_count} of {coverage.source_count} sources"
         lines += [

@@ -11,9 +11,10 @@ from scanner_inputs import squid_line, write_snapshot, write_squid
 from shadowledger.db.decisions import all_decisions, decide
 from shadowledger.db.declared import Declared
 from shadowledger.scanner.choices import Choices
-from shadowledger.scanner.consolidate import consolidate, discovered_id
+from shadowledger.scanner.consolidate import consolidate
 from shadowledger.scanner.coverage import coverage_of
 from shadowledger.scanner.knowledge import declared_overlay
+from shadowledger.scanner.known_again import discovered_id
 from shadowledger.scanner.people import Directory
 from shadowledger.scanner.pipeline import Scan
 from shadowledger.scanner.reconcile import THRESHOLD, Finding, Reconciliation, reconcile
@@ -88,12 +89,6 @@ MATCHED: list[tuple[dict[str, object], tuple[str, ...], tuple[str, ...], list[st
         [CONTOSO],
     ),
     (
-        {"products": ("Azure OpenAI",)},
-        ("contoso.openai.azure.com", "fabrikam.openai.azure.com"),
-        (),
-        [CONTOSO, FABRIKAM],
-    ),
-    (
         {"products": ("Azure OpenAI",), "hosts": ("contoso.openai.azure.com",)},
         ("contoso.openai.azure.com", "fabrikam.openai.azure.com"),
         (),
@@ -125,18 +120,40 @@ def test_what_is_seen_and_on_no_list_is_undeclared(desk: Desk) -> None:
     desk.declare(products=("Claude",))
     desk.see("chatgpt.com", "llm.corp.example")
     assert [one.seen.service_id for one, _ in desk.reconciled().discovered] == ["chatgpt"]
-    assert desk.discovered(CHATGPT).reasons == ["no declared initiative names it, its hosts or its vendor's product"]
-    assert desk.reconciled().counts() == {
-        "discovered": 1, "proposed": 1, "confirmed": 0, "dismissed": 0, "undeclared": 1,
-        "declared": 1, "matched": 0, "unseen": 1, "not_observable": 0,
-    }  # fmt: skip
+    assert desk.discovered(CHATGPT).reasons[0] == "no declared initiative names it, its hosts or its vendor's product"
+    counts = {key: count for key, count in desk.reconciled().counts().items() if count}
+    assert counts == {"discovered": 1, "proposed": 1, "undeclared": 1, "declared": 1, "unseen": 1}
 
 
 def test_two_initiatives_may_be_one_product(desk: Desk) -> None:
     desk.declare(products=("ChatGPT",))
     desk.declare(name="ChatGPT for HR")
     desk.see("chatgpt.com")
-    assert desk.discovered(CHATGPT).declared_ids == ["1", "2"]
+    assert (desk.discovered(CHATGPT).kind, desk.discovered(CHATGPT).declared_ids) == ("ambiguous", ["1", "2"])
+    assert desk.declared(1).reasons == ["'ChatGPT for HR' (2) fits ChatGPT as well"]
+
+
+def test_only_a_person_can_say_which_instance_is_meant(desk: Desk) -> None:
+    desk.declare(products=("Azure OpenAI",))
+    desk.see(*AZURE)
+    finding = desk.declared()
+    assert (finding.kind, {one.discovered_id for one in finding.proposals}) == ("ambiguous", {CONTOSO, FABRIKAM})
+    desk.decide("link", CONTOSO, "1")
+    assert (desk.declared().kind, desk.declared().proposals[0].discovered_id) == ("matched", CONTOSO)
+
+
+def test_an_instance_that_is_named_like_the_initiative_is_proposed_first(desk: Desk) -> None:
+    desk.declare(name="Fabrikam claims", products=("Azure OpenAI",))
+    desk.see(*AZURE)
+    assert (desk.declared().kind, desk.declared().proposals[0].discovered_id) == ("matched", FABRIKAM)
+
+
+def test_a_product_that_fits_another_line_better_goes_there(desk: Desk) -> None:
+    desk.declare(products=("GitHub Copilot",))
+    desk.declare(name="Copilot", products=("Copilot", "Microsoft Copilot"))
+    desk.see("api.githubcopilot.com", "copilot.microsoft.com")
+    strong = [[p.discovered_id for p in desk.declared(number).proposals if p.score >= THRESHOLD] for number in (1, 2)]
+    assert strong == [[discovered_id("github-copilot")], [discovered_id("microsoft-copilot")]]
 
 
 def test_two_initiatives_may_declare_one_unknown_host(desk: Desk) -> None:
@@ -189,7 +206,9 @@ def test_a_doubtful_name_is_told_on_both_sides(desk: Desk) -> None:
 def test_a_stopped_initiative_that_is_seen_is_told(desk: Desk) -> None:
     desk.declare(products=("ChatGPT",), status="stopped")
     desk.see("chatgpt.com")
-    assert desk.declared().reasons[-1] == "declared as stopped, and still seen"
+    told = "declared as stopped, and ChatGPT is still used, last on 2026-11-05"
+    assert (desk.declared().kind, desk.declared().reasons[-1]) == ("conflict", told)
+    assert desk.discovered(CHATGPT).kind == "conflict"
 
 
 def test_a_host_on_a_list_claims_no_hosts_of_strangers(desk: Desk) -> None:
@@ -269,7 +288,8 @@ def test_what_was_blocked_or_only_there_is_told(desk: Desk) -> None:
     ]
     desk.scan.run([write_squid(desk.folder / "access.log", [*lines, squid_line("chatgpt.com", "bo")])], Choices())
     desk.see(processes=("ollama",))
-    assert "every contact whose outcome is known was blocked (1)" in desk.discovered(CLAUDE).reasons
+    (background,) = desk.reconciled().consolidated.background
+    assert (background.service_id, background.blocked_count) == ("claude", 1)
     assert "1 of 2 contacts were blocked" in desk.discovered(CHATGPT).reasons
     assert (
         "found on machines; whether it was used, no source here can say"

@@ -25,12 +25,29 @@ from shadowledger.db.opening import open_identities
 from shadowledger.db.sources import withdraw
 from shadowledger.db.transactions import writing
 from shadowledger.db.whoms import Strand
-from shadowledger.scanner.headcount import HeadCount, People, count_people, head_counts
+from shadowledger.scanner.headcount import People
 from shadowledger.scanner.people import Directory
-from shadowledger.scanner.pieces import pieces
+from shadowledger.scanner.pieces import Pieces, pieces
 
 DAY_US, HOUR_US = 86_400_000_000, 3_600_000_000
 SOMEBODY = ("p", "u", "w", "e")
+
+
+class HeadCount(NamedTuple):
+    """Who stands behind what was observed."""
+
+    people: People
+    units: tuple[str, ...]
+
+
+def head_counts(found: Pieces) -> dict[tuple[str, ...], HeadCount]:
+    """By service and instance, in whatever manner."""
+    products = {one.strand[:2] for one in found.all}
+    by_product = {key: [one for one in found.all if one.strand[:2] == key] for key in products}
+    return {
+        key: HeadCount(found.count(some), tuple(sorted({unit for one in some for unit in one.units})))
+        for key, some in by_product.items()
+    }
 
 
 class Trace(NamedTuple):
@@ -203,7 +220,7 @@ def compare(store: Identities, inventory: sqlite3.Connection) -> None:
     plain = Plain(store.connection).head_counts(inventory)
     named = {key: found for key, found in plain.items() if found.people.high}
     directory = Directory(store.connection)
-    assert head_counts(inventory, directory) == named
     found = pieces(inventory, directory)
-    counted = {(*one.strand, one.units, one.is_persons): (count_people([one], found), one.days) for one in found.all}
+    assert head_counts(found) == named
+    counted = {(*one.strand, one.units, one.is_persons): (found.count([one]), one.days) for one in found.all}
     assert counted == Plain(store.connection).pieces(inventory)

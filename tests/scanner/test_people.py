@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from contributed import ROW, SOURCE, Chat
@@ -16,8 +17,9 @@ from shadowledger.db.services import save_services
 from shadowledger.db.sources import save_source
 from shadowledger.db.transactions import writing
 from shadowledger.scanner.directory import import_directory
-from shadowledger.scanner.headcount import NOBODY, HeadCount, People, head_counts
+from shadowledger.scanner.headcount import People
 from shadowledger.scanner.people import Directory
+from shadowledger.scanner.pieces import pieces
 from shadowledger.scanner.pipeline import Scan
 
 PEOPLE = (
@@ -62,9 +64,16 @@ def meet(scan: Scan, *seen: Seen) -> None:
         add_contributions(scan.connection, run_id, save_source(scan.connection, SOURCE), found)
 
 
+class HeadCount(NamedTuple):
+    """Who stands behind what was observed."""
+
+    people: People
+    units: tuple[str, ...]
+
+
 def counted(scan: Scan, directory: Directory | None = None) -> HeadCount:
-    found = head_counts(scan.connection, directory or Directory(scan.identities.connection))
-    return found.get(("chat", ""), NOBODY)
+    found = pieces(scan.connection, directory or Directory(scan.identities.connection))
+    return HeadCount(found.count(found.all), tuple(sorted({unit for one in found.all for unit in one.units})))
 
 
 DAY = "2026-11-05"

@@ -1,0 +1,65 @@
+"""What kind of initiative it is, decided by written rules, each with its reason."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+
+from shadowledger.db.manners import PROGRAM
+from shadowledger.db.observations import Seen
+from shadowledger.scanner.days import day_of
+from shadowledger.scanner.gathering import API_CATEGORIES, Gathering, Side
+from shadowledger.scanner.headcount import People
+from shadowledger.scanner.thresholds import Thresholds
+
+INDIVIDUAL, TEAM, POC, PRODUCTION = "individual", "team", "poc", "production"
+EMBEDDED, AGENTIC, LOCAL = "embedded", "agentic", "local"
+NATURES = (INDIVIDUAL, TEAM, POC, PRODUCTION, EMBEDDED, AGENTIC, LOCAL)
+_SATURDAY = 5
+Nature = tuple[str, str]
+"""One of NATURES, and why."""
+
+
+def nature_of(one: Gathering, products: Collection[Seen], people: People, limits: Thresholds) -> Nature:
+    """The first rule that holds."""
+    kinds = {seen.ai_kind for seen in products}
+    categories = {seen.category for seen in products}
+    if kinds <= {"local"} or categories <= {"local-runtime"}:
+        return LOCAL, "the models run on machines of this organization"
+    if one.is_chain and len({seen.service_id for seen in products}) > 1:
+        return AGENTIC, f"a program uses {len({seen.service_id for seen in products})} products within seconds"
+    if "agent" in categories:
+        names = ", ".join(sorted(seen.service for seen in products if seen.category == "agent"))
+        return AGENTIC, f"{names} acts by itself"
+    if "enabled" in kinds:
+        return EMBEDDED, "AI inside a product that was bought for something else"
+    if one.side is Side.MACHINES:
+        return _of_program(one.days, limits)
+    if _is_by_program(one, categories):
+        return POC, "people's own programs use it"
+    if people.high >= limits.team_people:
+        return TEAM, "as many people use it as make a team"
+    return INDIVIDUAL, "single people use it" if people.high else "nothing says how many people use it"
+
+
+def _is_by_program(one: Gathering, categories: Collection[str]) -> bool:
+    by_program = any(piece.strand.manner == PROGRAM for piece in one.pieces)
+    return by_program or bool(API_CATEGORIES.intersection(categories))
+
+
+def _of_program(days: Collection[int], limits: Thresholds) -> Nature:
+    off, there = _days_off(days)
+    told = f"a program under nobody's name uses it on {len(days)} days"
+    if len(days) < limits.production_days:
+        return POC, f"{told}, fewer than {limits.production_days}"
+    if off and there * 100 < off * limits.production_days_off_share:
+        return POC, f"{told}, but on {there} of {off} days off only"
+    return PRODUCTION, f"{told}, on {there} of {off} days off too"
+
+
+def _days_off(days: Collection[int]) -> tuple[int, int]:
+    """How many Saturdays and Sundays lie between the first and last of some days, and how many of these are theirs."""
+    dates = [date for number in range(min(days), max(days) + 1) if (date := day_of(number))] if days else []
+    off = [date for date in dates if date.weekday() >= _SATURDAY]
+    there: set[dt.date | None] = {day_of(number) for number in days}
+    return len(off), sum(date in there for date in off)
