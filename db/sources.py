@@ -120,7 +120,8 @@ def save_source(connection: sqlite3.Connection, source: Source) -> int:
     name = source.name.encode(errors="backslashreplace").decode()  # of a file whose name is in no encoding
     values = (
         name, source.label, source.collector, source.settings, mark.head_bytes, mark.head_sha256,
-        mark.read_bytes, mark.tail_bytes, mark.tail_sha256, mark.next_position, int(mark.open_line), source.place or None,
+        mark.read_bytes, mark.tail_bytes, mark.tail_sha256, mark.next_position, int(mark.open_line),
+        source.place or None,
     )  # fmt: skip
     if source.id:
         connection.execute(
@@ -165,7 +166,7 @@ def withdraw(connection: sqlite3.Connection, source_id: int) -> Counter[str]:
     """Take back all that a source added, with its accounting; returns how many rows of which table went. To be called
     inside a transaction."""
     gone: Counter[str] = Counter(contribution=rollups.withdraw(connection, source_id))
-    for table in ("clue", "census", "issue", "reading", "block", "mark", "sketch"):
+    for table in ("clue", "census", "issue", "reading", "block", "mark", "sketch", "sealed_line"):
         gone[table] = connection.execute(f"delete from {table} where source_id = ?", (source_id,)).rowcount  # noqa: S608
     return gone
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 
 from shadowledger.collectors.collector import Collector
 from shadowledger.collectors.engines.mapping import MappingError
@@ -19,16 +19,17 @@ from shadowledger.collectors.reading import CELL_BYTES, CommandWords, Reading
 from shadowledger.collectors.records import Artifact, Traffic
 from shadowledger.collectors.registry import layers_for
 from shadowledger.collectors.sources import located, open_source
-from shadowledger.collectors.telling import tell, url_of
 from shadowledger.db.blocks import block_digest
 from shadowledger.db.contributions import Contribution, first_contributions, sources_of
 from shadowledger.db.identities import Identities
+from shadowledger.db.sealed_lines import Sealed, sealed_lines
 from shadowledger.db.sources import Source, get_source
 from shadowledger.scanner.choices import kept_choices
 from shadowledger.scanner.identify import Standing, identify
-from shadowledger.scanner.places import MASK, place_of
+from shadowledger.scanner.places import place_of
+from shadowledger.scanner.sealing import clear, masked
 
-_PERSONAL = frozenset(("user", "client", "device"))
+CHANGED = "changed since"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,9 @@ class Proof:
     missing: str
     block: str
     """"as it was read" or "changed since": the block of the file that the record stands in, by its digest; empty where
-    there is none to compare."""
+    there is none to compare. Of a sealed line, the block that it stood in."""
+    kept_in: str
+    """Where the line is from: "file", or "seal" where the file does not prove it any more."""
 
 
 def proofs(
@@ -77,8 +80,17 @@ def proofs(
         wanted = sorted(rows)[:most]
         place = place_of(source, identities)
         lines, blocks, missing = _lines(connection, source, place, wanted, words, reveal=reveal)
+        seals = {}
+        if identities is not None:
+            sealed = sealed_lines(connection, identities.lines, source_id, service_id, instance)
+            seals = {one.position: one for one in sealed}
         for position in wanted:
-            row = rows[position]
+            row, seal = rows[position], seals.get(position)
+            if seal is not None and (position not in lines or blocks.get(position) == CHANGED):
+                line, block, kept_in = _unsealed(seal, reveal=reveal), _block_of(seal), "seal"
+            else:
+                line, block = lines.get(position, ""), blocks.get(position, "")
+                kept_in = "file" if line else ""
             yield Proof(
                 source_id,
                 place if reveal and place else source.name,
@@ -89,10 +101,21 @@ def proofs(
                 row.strength,
                 row.record_count,
                 row.actor_id or row.device_id or row.client_id,
-                lines.get(position, ""),
-                missing or ("" if position in lines else "the file no longer holds this record"),
-                blocks.get(position, ""),
+                line,
+                "" if line else missing or "the file no longer holds this record",
+                block,
+                kept_in,
             )
+
+
+def _unsealed(seal: Sealed, *, reveal: bool) -> str:
+    return seal.kept.clear if reveal else seal.kept.masked
+
+
+def _block_of(seal: Sealed) -> str:
+    if not seal.block_sha256:
+        return f"sealed on {seal.sealed_on}"
+    return f"sealed on {seal.sealed_on}; block {seal.block} was {seal.block_sha256.hex()}"
 
 
 def _lines(
@@ -124,7 +147,10 @@ def _lines(
         raw = texts_at(path, layers, set(wanted)) if reveal and collector.framing == "line" else {}
     except OSError as error:
         return {}, {}, f"the file cannot be read: {error.strerror or error}"
-    shown = {position: _shown(record, raw.get(position, ""), reveal=reveal) for position, record in records.items()}
+    if reveal:
+        shown = {position: raw.get(position, "") or clear(record) for position, record in records.items()}
+    else:
+        shown = {position: masked(record) for position, record in records.items()}
     return shown, blocks, ""
 
 
@@ -160,21 +186,5 @@ def _blocks(connection: sqlite3.Connection, source: Source, path: Path, cells: M
         return {}
     same = {number for number in wanted if proof.digests.get(number) == known[number]}
     return {
-        position: "as it was read" if {last, max(0, last - 1)} <= same else "changed since"
-        for position, last in asked.items()
+        position: "as it was read" if {last, max(0, last - 1)} <= same else CHANGED for position, last in asked.items()
     }
-
-
-def _shown(record: Traffic | Artifact, raw: str, *, reveal: bool) -> str:
-    """What a record says, field by field: of a raw line nobody can say which of its words name somebody. Revealed, the
-    raw line itself where there is one."""
-    if reveal and raw:
-        return raw
-    told = tell(record)
-    if not reveal:
-        told |= dict.fromkeys(told.keys() & _PERSONAL, MASK)
-        if isinstance(record, Traffic) and record.path:
-            told["url"] = url_of(record._replace(path=f"/{MASK}"))
-        if "process" in told:
-            told["process"] = PureWindowsPath(str(told["process"])).name  # the folders may be somebody's
-    return " ".join(f"{key}={value}" for key, value in told.items() if key != "record")

@@ -21,12 +21,12 @@ _ROTATED = r"(?<=[a-z])[.]\d{1,3}(?=[.]|\Z)"
 _WORD = re.compile(rf"(?P<kept>(?<!\d){_DAY}|{_ROTATED})|[^\W_]+")
 """Days in names of files, numbers of rotated logs (`access.log.1`), and words."""
 _KEPT = """
-access activity alert alerts all apps audit browser bz2 capture client clients cloud conn connections cost csv daily data
-day demo devices dns egress endpoint error errors events export extensions feed firewall flow flows gateway gz hourly http
-https inventory ips json jsonl ldif leases list local log logs member messages month ndjson network new old outbound
-packages part pcap pcapng people processes prod proxy ps queries query record records report requests resolver sample
-server servers service services snapshot software splunk sqlite ssl syslog tar tasks test tls traffic tsv txt units
-upload usage users vpn web week xml xz zip zst
+access activity alert alerts all apps audit browser bz2 capture client clients cloud conn connections cost csv daily
+data day demo devices dns egress endpoint error errors events export extensions feed firewall flow flows gateway gz
+hourly http https inventory ips json jsonl ldif leases list local log logs member messages month ndjson network new
+old outbound packages part pcap pcapng people processes prod proxy ps queries query record records report requests
+resolver sample server servers service services snapshot software splunk sqlite ssl syslog tar tasks test tls
+traffic tsv txt units upload usage users vpn web week xml xz zip zst
 """
 
 

@@ -12,6 +12,7 @@ from shadowledger.collectors.records import Ignored, Issue, Traffic
 from shadowledger.scanner.accounting import Accounting
 from shadowledger.scanner.days import ALL_DAYS, DAY_US, Days
 from shadowledger.scanner.fold import Fold
+from shadowledger.scanner.keepsakes import Keepsakes
 from shadowledger.scanner.match import NOT_A_QUESTION, match_record
 from shadowledger.scanner.passage import Passage, passage_of
 from shadowledger.scanner.sketch import Sketch
@@ -32,6 +33,7 @@ class Share:
     sketch: Sketch
     accounting: Accounting
     passage: Passage
+    kept: Keepsakes
 
     def go_on(self, other: Share) -> None:
         """Take in the share of what follows, whose positions begin with 1."""
@@ -41,13 +43,14 @@ class Share:
         self.sketch.go_on(other.sketch)
         self.accounting.go_on(other.accounting, positions)
         self.passage = self.passage.and_then(other.passage)
+        self.kept.go_on(other.kept, positions)
 
 
 def read_share(
     index: Index, collector: Collector, reading: Reading, days: Days = ALL_DAYS, on_block: OnBlock | None = None
 ) -> Share:
     """Match and fold everything that a collector finds on some days, and account for all of it."""
-    fold, unknowns, sketch, accounting = Fold(index), Unknowns(), Sketch(), Accounting()
+    fold, unknowns, sketch, accounting, kept = Fold(index), Unknowns(), Sketch(), Accounting(), Keepsakes()
     if on_block is not None:
         tell = on_block
         reading.on_block = lambda size, lines: tell(size, lines, accounting.hits)
@@ -63,6 +66,7 @@ def read_share(
         if hit is not None:
             fold.add(hit)
             sketch.add(record)
+            kept.add(hit)
             accounting.hit(record.position)
         if isinstance(record, Traffic):
             unknowns.add(index, record, hit)
@@ -71,4 +75,4 @@ def read_share(
     if is_limited:
         for host, day in [key for key in reading.contacts if days.left_out(key[1] * DAY_US)]:
             del reading.contacts[host, day]
-    return Share(fold.sums, unknowns, sketch, accounting, passage_of(reading))
+    return Share(fold.sums, unknowns, sketch, accounting, passage_of(reading), kept)

@@ -12,6 +12,7 @@ from shadowledger.db.candidates import add_clues
 from shadowledger.db.census import add_census
 from shadowledger.db.contributions import add_contributions
 from shadowledger.db.identities import Identities
+from shadowledger.db.sealed_lines import seal_lines
 from shadowledger.db.services import save_services
 from shadowledger.db.sketches import Repeated, add_marks, repeated_marks
 from shadowledger.db.sources import Counts, Source, add_reading, get_source, save_source, withdraw
@@ -20,6 +21,7 @@ from shadowledger.scanner.census import domain_days
 from shadowledger.scanner.identify import Standing, identify, mark_of
 from shadowledger.scanner.inputs import Input
 from shadowledger.scanner.places import sealed_place, shown_name
+from shadowledger.scanner.sealing import described, raw_lines, to_seal
 from shadowledger.scanner.share import Share
 from shadowledger.signatures.index import Index
 
@@ -51,6 +53,8 @@ def store(
         sealed_place(identities, place, mark.head_sha256) if read.opened.path else b"",
     )
     identities.meet((*sums.names(), *share.unknowns.names()))
+    chosen = to_seal(connection, read, share)
+    lines = raw_lines(read, {record.position for _, record in chosen})
     with writing(connection):
         if _overtaken(connection, read, source):
             return Stored(0, counts, [])
@@ -64,6 +68,8 @@ def store(
         add_census(connection, run_id, source_id, domain_days(passage.contacts), is_sampled=passage.is_sampled)
         add_reading(connection, run_id, source_id, counts, share.accounting.reasons)
         add_blocks(connection, source_id, passage.blocks)
+        rows = described(chosen, lines, identities.id_of)
+        seal_lines(connection, identities.lines, source_id, rows, passage.blocks)
         marks = share.sketch.marks()
         repeated = repeated_marks(connection, source_id, source.label, marks)
         add_marks(connection, source_id, marks, share.sketch.below)

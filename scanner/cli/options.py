@@ -118,11 +118,13 @@ def open_scan(site: Site, jobs: int | None = None, *, create: bool) -> Scan:
     """Everything a run needs, opened and checked. The caller closes it."""
     from shadowledger.scanner.pipeline import Scan
     from shadowledger.scanner.places import seal_places
+    from shadowledger.scanner.sealing import drop_expired
     from shadowledger.scanner.workers import usable_cores
 
     connection = site.inventory(create=create)
     identities = site.names(connection, create=create)
     seal_places(connection, identities)
+    drop_expired(connection)
     return Scan(connection, identities, open_signatures(site, connection), jobs or usable_cores())
 
 

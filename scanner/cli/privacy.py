@@ -10,6 +10,7 @@ from shadowledger.db.settings import SMALLEST_GROUP, Privacy, Profile, change, i
 from shadowledger.db.transactions import writing
 from shadowledger.scanner.cli.leave import approver, need_reason, token_option
 from shadowledger.scanner.cli.options import format_option, print_rows
+from shadowledger.scanner.keepsakes import MOST
 from shadowledger.scanner.site import Site
 
 NEEDS_TWO = ("smallest_group", "second_person")
@@ -99,7 +100,7 @@ def second_person(site: Site, /, state: str | None, reason: str, token: str) -> 
 
 @command.command("seal")
 @click.option("--days", type=click.IntRange(0), help="How long sealed lines are kept; 0 for ever.")
-@click.option("--lines", type=click.IntRange(0, 16), help="How many are sealed of each source and service; 0 for none.")
+@click.option("--lines", type=click.IntRange(0, MOST), help="How many of each source and service; 0 for none.")
 @click.option("--reason", default="", help="Why; needed to keep more or longer than before.")
 @token_option
 @click.pass_obj

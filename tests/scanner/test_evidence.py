@@ -9,9 +9,13 @@ import pytest
 from scanner_inputs import DAY_S, squid_line, write_snapshot, write_squid
 
 from shadowledger.collectors.records import Artifact, Traffic
+from shadowledger.db.settings import Profile, change
+from shadowledger.db.transactions import writing
 from shadowledger.scanner.choices import Choices
-from shadowledger.scanner.evidence import Proof, _shown, proofs
+from shadowledger.scanner.evidence import CHANGED, Proof, proofs
 from shadowledger.scanner.pipeline import Scan, forget
+from shadowledger.scanner.sealing import drop_expired, masked
+from shadowledger.scanner.site import Site
 
 CANARIES = ("canary", "10.99.98.97", "/secret", "token", "hidden")
 HEAD = f"{DAY_S}.000    120 10.99.98.97 TCP_MISS/200 5120"
@@ -25,7 +29,7 @@ LINES = [
 
 def of(scan: Scan, service_id: str, *, most: int = 5, reveal: bool = False) -> list[Proof]:
     words = scan.signatures.command_words
-    return list(proofs(scan.connection, service_id, "", words, most=most, reveal=reveal))
+    return list(proofs(scan.connection, scan.identities, service_id, "", words, most=most, reveal=reveal))
 
 
 def test_a_masked_line_holds_nobody_and_nothing_behind_the_host(scan: Scan, tmp_path: Path) -> None:
@@ -73,7 +77,7 @@ RECORDS = [
 
 @pytest.mark.parametrize(("record", "words"), RECORDS)
 def test_a_record_is_masked_field_by_field(record: Traffic | Artifact, words: str) -> None:
-    told = _shown(record, "the raw line of canary", reveal=False)
+    told = masked(record)
     assert words in told
     assert not [canary for canary in CANARIES if canary in told.lower()]
 
@@ -124,9 +128,62 @@ def test_a_source_that_is_gone_is_told(scan: Scan, tmp_path: Path, change: objec
     scan.run([path], Choices())
     assert callable(change)
     change(path)
+    for reveal in (True, False):
+        found = of(scan, "claude", reveal=reveal)
+        assert [one.kept_in for one in found] == (["seal"] * 3 + [""] if missing else ["file"] * 4)
+        assert [(one.position, one.missing) for one in found] == [(1, ""), (2, ""), (3, ""), (4, missing)]
+        assert [one.line + "\n" for one in found[:3]] == LINES[:3] or not reveal
+        assert all(bool(one.line) == (one.missing == "") for one in found)
+        assert reveal or not [canary for canary in CANARIES for one in found if canary in one.line.lower()]
+
+
+def test_a_sealed_line_stands_in_for_one_whose_block_was_changed(scan: Scan, tmp_path: Path) -> None:
+    filler = [squid_line("www.hyundai.com", f"user{number}", at_s=DAY_S + number) for number in range(1200)]
+    path = write_squid(tmp_path / "access.log", [*filler, *LINES, *filler])
+    scan.run([path], Choices())
+    path.write_text(path.read_text().replace("corp%5Ccanary", "corp%5Cnobody"))
     found = of(scan, "claude", reveal=True)
-    assert [(one.position, one.missing) for one in found] == [(number, missing) for number in (1, 2, 3, 4)]
-    assert all(bool(one.line) == (missing == "") for one in found)
+    assert [(one.kept_in, one.position - 1200) for one in found] == [("seal", 1), ("seal", 2), ("seal", 3), ("file", 4)]
+    assert found[0].line + "\n" == LINES[0]
+    assert found[0].block.startswith("sealed on 20")
+    assert ("block 0 was" in found[0].block, found[3].block) == (True, CHANGED)
+
+
+def test_what_is_sealed_opens_with_the_key_alone_and_holds_nothing_in_clear(
+    scan: Scan, site: Site, tmp_path: Path
+) -> None:
+    scan.run([write_squid(tmp_path / "access.log", LINES)], Choices())
+    (tmp_path / "access.log").unlink()
+    held = b"".join(path.read_bytes() for path in site.inventory_path.parent.glob("inventory.db*"))
+    assert [canary for canary in ("canary", "10.99.98.97", "access.log\x00", "secret") if canary.encode() in held] == []
+    words = scan.signatures.command_words
+    blind = list(proofs(scan.connection, None, "claude", "", words, most=5, reveal=True))
+    assert {(one.line, one.kept_in) for one in blind} == {("", "")}
+    assert "the key or the identities store is not here" in blind[0].missing
+
+
+def test_no_more_is_sealed_than_the_site_wants(scan: Scan, tmp_path: Path) -> None:
+    with writing(scan.connection):
+        change(scan.connection, "seal_lines", 1, "")
+    path = write_squid(tmp_path / "access.log", LINES[:2])
+    scan.run([path], Choices())
+    with path.open("a") as file:
+        file.write(LINES[3])
+    scan.run([path], Choices())
+    assert scan.connection.execute("select position from sealed_line").fetchall() == [(1,)]
+    with writing(scan.connection):
+        change(scan.connection, "profile", Profile.AGGREGATE, "")
+    scan.rescan([(1, Choices())])
+    assert scan.connection.execute("select position from sealed_line").fetchall() == []
+
+
+def test_a_seal_goes_when_its_time_is_over(scan: Scan, tmp_path: Path) -> None:
+    scan.run([write_squid(tmp_path / "access.log", LINES)], Choices())
+    drop_expired(scan.connection)
+    assert scan.connection.execute("select count(*) from sealed_line").fetchone() == (3,)
+    scan.connection.execute("update sealed_line set sealed_on = '2020-01-01' where position = 1")
+    drop_expired(scan.connection)
+    assert scan.connection.execute("select position from sealed_line order by 1").fetchall() == [(2,), (3,)]
 
 
 def test_a_record_behind_a_cut_is_told(scan: Scan, tmp_path: Path) -> None:
@@ -134,6 +191,7 @@ def test_a_record_behind_a_cut_is_told(scan: Scan, tmp_path: Path) -> None:
     path = write_squid(tmp_path / "access.log", [LINES[0], *others, LINES[1]])
     scan.run([path], Choices())
     write_squid(path, [LINES[0], *others[:-1]])
+    scan.connection.execute("delete from sealed_line")
     assert [(one.position, one.missing) for one in of(scan, "claude")] == [
         (1, ""),
         (1202, "the file no longer holds this record"),

@@ -1,0 +1,79 @@
+"""The first hits of each service's instance in an input, kept while it is read: what is sealed as evidence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from shadowledger.collectors.proof import BLOCK_BYTES
+from shadowledger.collectors.records import Artifact, Traffic
+from shadowledger.collectors.sources import open_source
+from shadowledger.scanner.match import Hit
+
+MOST = 3
+LONGEST_BYTES = 1 << 16
+"""Of a line that is sealed."""
+_FEED = b"\n"
+
+
+class Keepsakes:
+    """Filled hit by hit; as large as the number of instances."""
+
+    __slots__ = ("records",)
+
+    def __init__(self) -> None:
+        self.records: dict[tuple[str, str], list[Traffic | Artifact]] = {}
+        """By service and instance, the first MOST in the order of their positions."""
+
+    def add(self, hit: Hit) -> None:
+        """Take in one hit."""
+        match = hit.match
+        kept = self.records.get((match.service.id, match.instance))
+        if kept is None:
+            self.records[match.service.id, match.instance] = [hit.record]
+        elif len(kept) < MOST:
+            kept.append(hit.record)
+
+    def go_on(self, other: Keepsakes, positions: int) -> None:
+        """Take in those of what follows, whose positions begin with 1 after so many."""
+        for key, records in other.records.items():
+            kept = self.records.setdefault(key, [])
+            for record in records[: MOST - len(kept)]:
+                kept.append(record._replace(position=record.position + positions))
+
+
+class Line(NamedTuple):
+    """A line as it stands in a file."""
+
+    text: str
+    block: int
+    """In which it ends."""
+
+
+def lines_at(path: Path, positions: set[int]) -> dict[int, Line]:
+    """Lines of a file by number, from 1, found by counting line feeds alone. Raises OSError."""
+    wanted, found = sorted(positions, reverse=True), dict[int, Line]()
+    number, at, rest = 1, 0, b""
+    with open_source(path) as opened:
+        for chunk in opened.chunks():
+            data, begin = rest + chunk, at - len(rest)
+            at += len(chunk)
+            feeds = data.count(_FEED)
+            start, line = 0, number
+            while wanted and wanted[-1] < number + feeds:
+                for _ in range(wanted[-1] - line):
+                    start = data.index(_FEED, start) + 1
+                line = wanted.pop()
+                end = data.index(_FEED, start)
+                found[line] = _line(data[start:end], begin + end)
+            number += feeds
+            rest = data[data.rfind(_FEED) + 1 :] if wanted and wanted[-1] == number else b""
+            if not wanted:
+                break
+        if wanted and wanted[-1] == number and rest:
+            found[number] = _line(rest, at - 1)
+    return found
+
+
+def _line(data: bytes, last_byte: int) -> Line:
+    return Line(data[:LONGEST_BYTES].decode("utf-8", "replace").rstrip("\r"), max(last_byte, 0) // BLOCK_BYTES)

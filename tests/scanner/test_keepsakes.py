@@ -1,0 +1,42 @@
+"""The first hits of an input: kept in order, and found again as they stand in the file."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shadowledger.collectors.proof import BLOCK_BYTES
+from shadowledger.scanner.keepsakes import lines_at
+
+LONG = b"x" * (BLOCK_BYTES // 3)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from([b"", b"a", b"bb\r", LONG]), max_size=20), st.booleans(), st.booleans(), st.data())
+def test_a_line_is_found_by_its_number(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[bytes], closed: bool, packed: bool, data: st.DataObject
+) -> None:
+    text = b"\n".join(lines) + b"\n" * closed
+    path = tmp_path_factory.mktemp("lines") / "log"
+    path.write_bytes(gzip.compress(text, 1) if packed else text)
+    wanted = data.draw(st.sets(st.integers(1, len(lines) + 2)))
+    found = lines_at(path, wanted)
+    due = {number: line for number, line in enumerate(lines, 1) if number in wanted}
+    last_is_open = not closed and lines and not lines[-1]
+    if last_is_open:
+        due.pop(len(lines), None)
+    kept = {number: line[: 1 << 16].decode().rstrip("\r") for number, line in due.items()}
+    assert {number: one.text for number, one in found.items() if number <= len(lines)} == kept
+    ends = {number: sum(map(len, lines[:number])) + number - 1 for number in due}
+    assert {number: found[number].block for number in due} == {
+        number: max(end - (number == len(lines) and not closed), 0) // BLOCK_BYTES for number, end in ends.items()
+    }
+
+
+def test_a_file_that_is_gone_is_an_os_error(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No such file"):
+        lines_at(tmp_path / "gone", {1})
