@@ -10,6 +10,7 @@ FLOORS: dict[str, dict[str, float]] = {
     "plain": {"time_ratio_fast": 3},
     "gz": {"mb_per_s": 250},
     "inventory": {"day_write_s": 1, "reconcile_s": 0.3, "adoption_s": 0.3},
+    "agent": {"scan_cpu_ms": 100, "scan_rss_mb": 40, "walk_cpu_ms": 250},
 }
 _AT_LEAST = ("speedup_two_processes", "exact", "mb_per_s")
 """Of the others, less is better."""

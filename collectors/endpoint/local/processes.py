@@ -62,8 +62,8 @@ def _of_proc(machine: Machine, folder: str, with_environment: bool) -> Process |
     """None for what ended meanwhile, and for threads of the kernel: children of process 2 without a program."""
     stat = _bytes(f"{folder}/stat", 4096)
     title, _, rest = stat.partition(b"(")[2].rpartition(b")")
-    fields = rest.split(None, 3)
-    if len(fields) < 3:
+    fields = rest.split(None, 2)
+    if len(fields) < 2 or not fields[1].isdigit():
         return None
     pid, parent = int(folder.rpartition("/")[2]), int(fields[1])
     path, is_readable = _program(folder)
@@ -123,11 +123,17 @@ def named(process: Process, installed: frozenset[str], root: str = "") -> tuple[
     that lie on the machine, as `process_name` writes them."""
     program = base_name(process.path)
     title = _whole(process, program)
-    if not title or process_name(title) in (process_name(program), process_name(program).rstrip("0123456789.")):
+    if not title or _stem(title) == _stem(program):
         return (Named(program or title, ""),)
     if is_borne_out(process, title, installed, root):
         return (Named(title, ""), Named(program, "")) if program else (Named(title, ""),)
     return (Named(program, title),)
+
+
+def _stem(name: str) -> str:
+    """A name without what systems put at its end: `python3.11` is called `python3` too."""
+    form = process_name(name)
+    return form.rstrip("0123456789.") or form
 
 
 def _whole(process: Process, program: str) -> str:
