@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from shadowledger.db import rollups
+from shadowledger.db.unnamed import withdraw_unnamed
 
 FIRST_POSITIONS = 10
 
@@ -166,6 +167,7 @@ def withdraw(connection: sqlite3.Connection, source_id: int) -> Counter[str]:
     """Take back all that a source added, with its accounting; returns how many rows of which table went. To be called
     inside a transaction."""
     gone: Counter[str] = Counter(contribution=rollups.withdraw(connection, source_id))
+    withdraw_unnamed(connection, source_id)
     for table in ("clue", "census", "issue", "reading", "block", "mark", "sketch", "sealed_line"):
         gone[table] = connection.execute(f"delete from {table} where source_id = ?", (source_id,)).rowcount  # noqa: S608
     return gone

@@ -41,10 +41,11 @@ class Choices:
     def told(self, identities: Identities) -> str:
         """As JSON, to be kept with the source: the machine by its id, a mapping with the hash of what it said."""
         device = device_name(self.settings.device)
+        identities.meet([device])
         told = {
             "zone": self.zone_name,
             "year": self.settings.year,
-            "device": identities.ids_of([device])[device],
+            "device": identities.id_of(device),
             "log_format": self.settings.log_format,
             "date_order": self.settings.date_order,
             "since": self.days.since.isoformat() if self.days.since else "",

@@ -10,6 +10,8 @@ from shadowledger.db.contributions import any_name_id
 from shadowledger.db.errors import UnusableError
 from shadowledger.db.identities import Identities, is_empty, read_key
 from shadowledger.db.opening import open_identities, open_inventory
+from shadowledger.db.settings import Profile, privacy_of
+from shadowledger.scanner.privacy.aggregate import Nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,8 @@ class Site:
         met = any_name_id(inventory)
         store = self.identities(create=create and not met)
         try:
-            names = Identities(store, read_key(self.key_path, create=create and is_empty(store)))
+            kind = Nobody if privacy_of(inventory).profile is Profile.AGGREGATE else Identities
+            names = kind(store, read_key(self.key_path, create=create and is_empty(store)))
             names.check_key()
             if met and names.reveal(met) is None:
                 raise UnusableError(

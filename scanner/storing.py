@@ -21,6 +21,7 @@ from shadowledger.scanner.census import domain_days
 from shadowledger.scanner.identify import Standing, identify, mark_of
 from shadowledger.scanner.inputs import Input
 from shadowledger.scanner.places import sealed_place, shown_name
+from shadowledger.scanner.privacy.aggregate import Nobody, store_crowd
 from shadowledger.scanner.sealing import described, raw_lines, to_seal
 from shadowledger.scanner.share import Share
 from shadowledger.signatures.index import Index
@@ -63,8 +64,11 @@ def store(
             gone = withdraw(connection, source_id)
             audit.record(connection, "withdraw", {"source": source_id, **gone})
         save_services(connection, (index.services[key] for key in sorted(sums.service_ids)))
-        add_contributions(connection, run_id, source_id, sums.contributions(identities.id_of))
-        add_clues(connection, run_id, source_id, share.unknowns.rows(identities.id_of))
+        if isinstance(identities, Nobody):
+            store_crowd(connection, run_id, source_id, sums)
+        else:
+            add_contributions(connection, run_id, source_id, sums.contributions(identities.id_of))
+        add_clues(connection, run_id, source_id, (row for row in share.unknowns.rows(identities.id_of) if row.host))
         add_census(connection, run_id, source_id, domain_days(passage.contacts), is_sampled=passage.is_sampled)
         add_reading(connection, run_id, source_id, counts, share.accounting.reasons)
         add_blocks(connection, source_id, passage.blocks)
