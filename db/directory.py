@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import NamedTuple
 
 import msgspec
@@ -186,7 +187,7 @@ def timeline(said: Iterable[Statement], topic: str) -> Timeline:
             points[one.as_of_us].append(one.value)
     moments = sorted(points)
     spans = [(one.since_us, one.until_us, one.value) for one in dated]
-    for start, end in zip(moments, [*moments[1:], ALWAYS_US], strict=True):
+    for start, end in pairwise([*moments, ALWAYS_US]):
         begin = 0 if start == moments[0] else start
         free = _without((begin, end), [(one.since_us, one.until_us) for one in dated])
         spans += ((since, until, value) for since, until in free for value in points[start])
