@@ -45,7 +45,7 @@ def test_small_groups_are_bounds_that_tell_nothing(db: Path) -> None:
     claude = next(
         row for row in shadowledger("inventory", "list", "--format", "jsonl", db=db).lines if row["people"] != "7"
     )
-    assert (claude["service"], claude["people"]) == ("Claude", "fewer than 5")
+    assert (claude["initiative"], claude["people"]) == ("Claude", "fewer than 5")
     assert "people fewer than 5" in shadowledger("inventory", "show", claude["id"], db=db).stdout
 
 

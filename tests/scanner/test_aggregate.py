@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -36,12 +38,14 @@ def lines(days: int = 1, people: int = 7, host: str = "claude.ai") -> list[str]:
 
 
 @pytest.fixture
-def plain(site: Site, signatures: Signatures) -> Scan:
+def plain(site: Site, signatures: Signatures) -> Iterator[Scan]:
     """A scan into a site that stores nobody."""
     connection = site.inventory(create=True)
     with writing(connection):
         change(connection, "profile", Profile.AGGREGATE, "")
-    return Scan(connection, site.names(connection, create=True), signatures)
+    scan = Scan(connection, site.names(connection, create=True), signatures)
+    yield scan
+    scan.close()
 
 
 def by_day(connection: sqlite3.Connection) -> list[tuple[object, ...]]:
@@ -51,15 +55,15 @@ def by_day(connection: sqlite3.Connection) -> list[tuple[object, ...]]:
     ).fetchall()
 
 
-def test_nobody_is_stored_and_records_add_up_by_day(plain: Scan, scan: Scan, tmp_path: Path) -> None:
+def test_nobody_is_stored_and_records_add_up_by_day(plain: Scan, tmp_path: Path) -> None:
     inputs = [
-        write_squid(tmp_path / "access.log", lines(days=3) + [squid_line("10.99.98.97:11434", "canary1")]),
+        write_squid(tmp_path / "access.log", [*lines(days=3), squid_line("10.99.98.97:11434", "canary1")]),
         write_snapshot(tmp_path / "processes-canary-laptop.json", "canary-laptop", ["ollama"], "canary1"),
     ]
     other = tmp_path / "other" / "inventory.db"
     plain.run(inputs, Choices())
     assert shadowledger("scan", *inputs, db=other).code == 0
-    with Site(other).inventory() as pseudonymous:
+    with closing(Site(other).inventory()) as pseudonymous:
         assert by_day(plain.connection) == by_day(pseudonymous)
     for table in ("pseudonym", "sealed_line", "whom_day", "whom_ever"):
         assert plain.connection.execute(f"select count(*) from {table}").fetchone() == (0,)  # noqa: S608
