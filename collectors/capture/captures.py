@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from shadowledger.collectors.capture import fast
 from shadowledger.collectors.capture.engine import Engine
-from shadowledger.collectors.capture.pcap import ORDERS, SECTION, VARIANTS, packets
+from shadowledger.collectors.capture.frames import ETHERNET
+from shadowledger.collectors.capture.pcap import ORDERS, SECTION, VARIANTS, Window, begin, classic, next_generation
 from shadowledger.collectors.collector import Collector, Head
 from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.records import Record
@@ -25,14 +27,27 @@ def _read(reading: Reading) -> Iterator[Record]:
     """A record is a packet. One with several names gives several objects of the same position."""
     engine = Engine(reading.wanted)
     try:
-        for packet in packets(reading.opened):
-            found = engine.packet(*packet)
-            if found:
-                yield from found
+        for found in _found(engine, Window(reading.opened)):
+            yield from found
     finally:
         engine.end()
         reading.record_count += engine.packet_count
         reading.ignored_count += engine.nameless_count
+
+
+def _found(engine: Engine, window: Window) -> Iterator[Sequence[Record]]:
+    begun = begin(window)
+    if begun is None:
+        packets = next_generation(window)
+    else:
+        variant, link_type = begun
+        if link_type == ETHERNET and variant.header_bytes == fast.HEADER_BYTES:
+            yield from fast.read(engine, window, variant)
+        packets = classic(window, variant, link_type, engine.packet_count + 1)
+    for packet in packets:
+        found = engine.packet(*packet)
+        if found:
+            yield found
 
 
 CAPTURE = Collector(

@@ -13,6 +13,7 @@ from shadowledger.collectors.sources import Opened
 
 LONGEST_PACKET_BYTES = 262_144
 """What libpcap takes for the longest (MAXIMUM_SNAPLEN); a length over it is damage, not a packet."""
+_FILE_HEADER_BYTES = 24
 _LONGEST_BLOCK_BYTES = 4 * LONGEST_PACKET_BYTES
 """Of the blocks that are read; the others may have any length and are passed over."""
 _MOST_INTERFACES = 65_536
@@ -51,17 +52,7 @@ _READ = (_INTERFACE, _OLD_PACKET, _SIMPLE_PACKET, _PACKET)
 _END_OF_OPTIONS, _RESOLUTION, _OFFSET = 0, 9, 14
 
 
-def packets(opened: Opened) -> Iterator[Packet]:
-    """Every whole packet of a capture; where the capture is cut or damaged, `opened.damage` says at which."""
-    window = _Window(opened)
-    if not window.hold(24):
-        window.cut(1)
-        return
-    variant = VARIANTS.get(window.buffer[:4])
-    yield from _classic(window, variant) if variant else _next_generation(window)
-
-
-class _Window:
+class Window:
     """A stream seen through a buffer that moves along: `buffer[at:]` is read and not yet used."""
 
     def __init__(self, opened: Opened) -> None:
@@ -104,17 +95,31 @@ class _Window:
         self._opened.damage = self._opened.damage or f"the capture is damaged at packet {packet}"
 
 
-def _classic(window: _Window, variant: Variant) -> Iterator[Packet]:
+def begin(window: Window) -> tuple[Variant, int] | None:
+    """The variant and link type of a pcap file, with the window at its first packet; None for what is none."""
+    if not window.hold(_FILE_HEADER_BYTES):
+        window.cut(1)
+        return None
+    variant = VARIANTS.get(window.buffer[:4])
+    if variant is None:
+        return None
+    window.at = _FILE_HEADER_BYTES
+    link_type: int = Struct(variant.order + "I").unpack_from(window.buffer, 20)[0]
+    return variant, link_type & 0xFFFF  # above: how long the FCS is
+
+
+def classic(window: Window, variant: Variant, link_type: int, number: int = 1) -> Iterator[Packet]:
+    """The packets of a pcap file from where the window is, the first of which has this number; where the capture is cut
+    or damaged, `opened.damage` says at which."""
     header = Struct(variant.order + "IIII")
     head_bytes, ticks_per_us = variant.header_bytes, variant.ticks_per_us
-    link_type = Struct(variant.order + "I").unpack_from(window.buffer, 20)[0] & 0xFFFF  # above: how long the FCS is
-    buffer, at, number = window.buffer, 24, 1
+    buffer, at = window.buffer, window.at
     while True:
         if at + head_bytes > len(buffer):
             window.at = at
             if not window.hold(head_bytes):
                 return None if window.is_used_up() else window.cut(number)
-            buffer, at = window.buffer, 0
+            buffer, at = window.buffer, window.at
         seconds, ticks, length, _ = header.unpack_from(buffer, at)
         if length > LONGEST_PACKET_BYTES:
             return window.lies(number)
@@ -124,7 +129,7 @@ def _classic(window: _Window, variant: Variant) -> Iterator[Packet]:
             window.at = at
             if not window.hold(head_bytes + length):
                 return window.cut(number)
-            buffer, start = window.buffer, head_bytes
+            buffer, start = window.buffer, window.at + head_bytes
             end = start + length
         yield seconds * 1_000_000 + ticks // ticks_per_us, link_type, buffer, start, end
         at = end
@@ -145,7 +150,8 @@ class _Interface(NamedTuple):
         return time_us if 0 < time_us < _LAST_TIME_US else 0
 
 
-def _next_generation(window: _Window) -> Iterator[Packet]:
+def next_generation(window: Window) -> Iterator[Packet]:
+    """The packets of a pcapng file, likewise."""
     order, interfaces, number = "", list[_Interface](), 1
     while True:
         if not window.hold(12):
