@@ -37,6 +37,10 @@ _FILLS = (
     "npm_package",
     "image",
     "unit",
+    "env_var",
+    "mcp_config",
+    "cli",
+    "model_file",
 )
 _COMMON_COLUMNS = ("python_packages", "npm_packages", "alf_explicit_auths")
 """Tables whose columns other lists have too; without an event around them they prove nothing."""
@@ -236,7 +240,8 @@ OSQUERY = Collector(
     reference=_REFERENCE,
     resumes=True,
     export=(
-        "osqueryd's results log (filesystem logger), of queries over processes, apps, packages and browser extensions."
+        "osqueryd's results log (filesystem logger), of queries over processes, apps, packages and browser extensions; "
+        "`shadowledger osquery-pack` writes such queries."
     ),
     cannot="What no query asks for.",
 )

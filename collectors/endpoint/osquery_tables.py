@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from shadowledger.collectors.endpoint.osquery_packs import FILES
 from shadowledger.collectors.endpoint.programs import Seen, artifacts, base_name, program_of
 from shadowledger.collectors.reading import CommandWords
 from shadowledger.collectors.records import Artifact
@@ -89,6 +90,9 @@ TABLES = (
     Table("programs", "app", "name", ("identifying_number", "uninstall_string"), _prefixed("uninstall_name:", "name")),
     Table("launchd", "unit", "label", ("program_arguments", "run_at_load"), _prefixed("", "label")),
     Table("systemd_units", "unit", "id", ("active_state", "fragment_path"), _prefixed("", "id")),
+    Table("process_envs", "env_var", "key", (), _prefixed("", "key")),
+    *(Table(name, kind, "path", (), _prefixed("", "path")) for kind, name in FILES.items()),
+    Table("homebrew_packages", "app", "name", (), _prefixed("", "name")),
     Table("alf_explicit_auths", "process", "process", ("process",), _prefixed("", "process")),
 )
 _NOT_THESE = ("chocolatey_packages", "atom_packages")

@@ -33,11 +33,13 @@ COMMANDS = {
     "privacy": "What is kept of people, for how long, and who may see it.",
     "audit": "What was done and shown: list, verify.",
     "collect": "Print what a collector makes of inputs, or of this machine.",
+    "osquery-pack": "Queries for an osquery or a Fleet that is there.",
     "formats": "What can be read: list, show, test a file.",
     "signatures": "The catalogue: list, show, match, lint, packs.",
     "db": "The inventory's file: back up, check, rebuild.",
 }
-"""Command to its line in the help; each lives in a module of its own name. Kept here so that `--help` imports none."""
+"""Command to its line in the help; each lives in a module of its own name, as far as a hyphen. Kept here so that `--help`
+imports none."""
 
 
 class _Commands(click.Group):
@@ -47,7 +49,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = import_module(f"{__name__}.{cmd_name}").command
+        command = import_module(f"{__name__}.{cmd_name.partition('-')[0]}").command
         assert isinstance(command, click.Command)  # noqa: S101 - a slip of ours, not of a user
         return command
 

@@ -27,7 +27,7 @@ def apps(machine: Machine) -> Iterator[Found]:
         yield from uninstall_entries()
     for spot in machine.spots([*places["programs"], *places["shortcuts"]]):
         yield _named("app", _stem(spot), spot)
-    for spot in machine.spots(places["executables"]):
+    for spot in machine.spots(places["paths"]):
         yield Found("app", "path:" + spot.shown, spot.user)
     for spot in machine.spots(places["store"]):
         yield _named("app", _stem(spot).partition("_")[0], spot)
