@@ -124,7 +124,7 @@ def any_name_id(connection: sqlite3.Connection) -> str:
     """An id of the identities store that a contribution holds; empty where none does."""
     row = connection.execute(
         "select pseudonym.id from entry join pseudonym "
-        "on number = coalesce(nullif(actor, 0), nullif(device, 0), client) limit 1"
+        "on number = coalesce(nullif(actor, 0), nullif(device, 0), client) where pseudonym.id not glob 'n-*' limit 1"
     ).fetchone()
     return str(row[0]) if row else ""
 

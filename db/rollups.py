@@ -98,7 +98,7 @@ def withdraw(connection: sqlite3.Connection, source_id: int) -> int:
     for instance in sorted({instance for *_, instance in touched}):
         connection.execute("delete from instance_total where service_instance = ?", (instance,))
         _fill_instance_totals(connection, "where service_instance = ?", instance)
-    _withdraw_whoms(connection, {(day, strand) for day, strand, _ in touched})
+    recount_whoms(connection, {(day, strand) for day, strand, _ in touched})
     return gone
 
 
@@ -115,8 +115,9 @@ def _stretches(connection: sqlite3.Connection, source_id: int) -> list[tuple[int
     return found
 
 
-def _withdraw_whoms(connection: sqlite3.Connection, touched: Iterable[tuple[int, int]]) -> None:
-    """Bring the sets of days and strands up to date from which entries went."""
+def recount_whoms(connection: sqlite3.Connection, touched: Iterable[tuple[int, int]]) -> None:
+    """Bring the sets of days and strands up to date from which entries, or whom they name, went. To be called inside a
+    transaction."""
     lost: dict[tuple[int, int], int] = defaultdict(int)
     for day, strand in touched:
         left = _whoms_of(connection, day, strand)

@@ -13,6 +13,7 @@ from shadowledger.db.transactions import writing
 from shadowledger.scanner.cli.leave import approver, need_reason, token_option
 from shadowledger.scanner.cli.options import format_option, print_rows
 from shadowledger.scanner.output import clean
+from shadowledger.scanner.privacy.erasure import NotErasedError, erase, find_person
 from shadowledger.scanner.site import Site
 
 
@@ -67,6 +68,31 @@ def find(site: Site, /, name: str, reason: str, token: str) -> int:
     if not found:
         click.echo("Nobody of that name was met.", err=True)
     return 0 if found else 1
+
+
+@command.command("erase")
+@click.argument("who", metavar="NAME-or-ID")
+@click.option("--reason", required=True, help="Why; it is kept in the audit chain. Do not name the person in it.")
+@token_option
+@click.pass_obj
+def erase_(site: Site, /, who: str, reason: str, token: str) -> None:
+    """Erase one person: name, accounts, machines, links, and every id of theirs in the inventory.
+
+    What was counted stays counted, as somebody nobody knows. Backups bring them back, and logs that are scanned
+    again."""
+    need_reason(reason)
+    with closing(site.inventory()) as inventory:
+        store = site.names(inventory)
+        try:
+            person = find_person(store, who)
+            with writing(inventory):
+                leave = approver(inventory, token)
+            done = erase(inventory, store, person, {"reason": reason, **leave})
+        except NotErasedError as error:
+            raise click.UsageError(str(error)) from error
+        finally:
+            store.connection.close()
+    click.echo(f"Erased: {done.name_count} names, in {done.entry_count} entries and {done.line_count} sealed lines.")
 
 
 @command.group("approve-token")
