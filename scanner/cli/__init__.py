@@ -38,7 +38,7 @@ COMMANDS = {
     "signatures": "The catalogue: list, show, match, lint, packs.",
     "db": "The inventory's file: back up, check, rebuild.",
 }
-"""Command to its line in the help; each lives in a module of its own name, before any hyphen. Kept here so that `--help`
+"""Command to its line in the help; each lives in a module of its name, as far as a hyphen. Kept here so that `--help`
 imports none."""
 
 
