@@ -83,10 +83,11 @@ def test_the_answer_as_json_keeps_its_contract(prepared: Path) -> None:
     assert (done.code, done.stderr, done.stdout.count("\n")) == (0, "", 1)
     told = done.json
     assert next(iter(told.items())) == ("schema_version", 1)
-    assert told["counts"] == {
-        "discovered": 5, "proposed": 5, "confirmed": 0, "dismissed": 0, "undeclared": 3,
+    assert {key: count for key, count in told["counts"].items() if count} == {
+        "discovered": 4, "proposed": 4, "undeclared": 2, "background": 1,
         "declared": 4, "matched": 2, "unseen": 1, "not_observable": 1,
     }  # fmt: skip
+    assert [one["service"] for one in told["background"]] == ["Google Gemini"]
     for one in told["discovered"]:
         assert {
             "id", "service", "vendor", "family", "instances", "units", "nature", "people", "first_seen_on",
@@ -100,15 +101,14 @@ def test_the_answer_as_json_keeps_its_contract(prepared: Path) -> None:
 
 def test_findings_people_and_units_are_told(told: Answer) -> None:
     assert {service: one["finding"] for service, one in told["discovered"].items()} == {
-        "ChatGPT": "matched", "Our model": "matched", "Perplexity": "undeclared", "Google Gemini": "undeclared",
-        "Ollama": "undeclared",
+        "ChatGPT": "matched", "Our model": "matched", "Perplexity": "undeclared", "Ollama": "undeclared",
     }  # fmt: skip
     assert {key: one["finding"] for key, one in told["declared"].items()} == {
         "A-1": "matched", "A-2": "matched", "A-3": "unseen", "A-4": "not_observable",
     }  # fmt: skip
-    chatgpt, gemini, ollama = (told["discovered"][key] for key in ("ChatGPT", "Google Gemini", "Ollama"))
+    chatgpt, ollama = (told["discovered"][key] for key in ("ChatGPT", "Ollama"))
     assert (chatgpt["people"], chatgpt["units"], chatgpt["use"]) == (FEW, ["HR"], "contacted")
-    assert (gemini["use"], gemini["units"]) == (None, [])
+    assert (chatgpt["nature"], ollama["nature"]) == ("individual", "local")
     assert (ollama["use"], ollama["presence"], ollama["units"]) == (None, "running", ["IT"])
 
 
@@ -125,7 +125,7 @@ def test_every_form_holds_the_same_rows(prepared: Path, told: Answer) -> None:
     rows = list(csv.DictReader(io.StringIO(printed, newline="")))
     assert [row["id"] for row in rows] == [line["id"] for line in lines]
     assert {line["id"] for line in lines} == {one["id"] for side in told.values() for one in side.values()}
-    assert len(shadowledger("inventory", "list", "--format", "jsonl", db=prepared).lines) == 5
+    assert len(shadowledger("inventory", "list", "--format", "jsonl", db=prepared).lines) == 4
 
 
 @pytest.mark.parametrize("words", [("reconcile",), ("reconcile", "--format", "json"), ("evidence", "A-1")])
@@ -136,23 +136,23 @@ def test_no_name_is_in_any_answer(prepared: Path, words: tuple[str, ...]) -> Non
 
 
 def test_statements_of_people_are_kept_and_taken_back(db: Path, told: Answer) -> None:
-    gemini = told["discovered"]["Google Gemini"]["id"]
+    perplexity = told["discovered"]["Perplexity"]["id"]
     for words, said in (
-        (("reconcile", "link", gemini, "A-4", "--reason", "asked"), f"{gemini} is A-4: kept.\n"),
-        (("inventory", "confirm", gemini, "--reason", "seen"), f"{gemini} is confirmed.\n"),
+        (("reconcile", "link", perplexity, "A-4", "--reason", "asked"), f"{perplexity} is A-4: kept.\n"),
+        (("inventory", "confirm", perplexity, "--reason", "seen"), f"{perplexity} is confirmed.\n"),
     ):
         assert shadowledger(*words, db=db) == Done(0, said, "")
     now = answer(db)
     assert now["declared"]["A-4"]["finding"] == "matched"
     assert now["declared"]["A-4"]["reasons"] == ["confirmed by a person"]
-    assert now["discovered"]["Google Gemini"]["state"] == "confirmed"
-    shadowledger("reconcile", "unlink", gemini, "A-4", db=db)
-    shadowledger("inventory", "dismiss", gemini, "--reason", "a test", db=db)
+    assert now["discovered"]["Perplexity"]["state"] == "confirmed"
+    shadowledger("reconcile", "unlink", perplexity, "A-4", db=db)
+    shadowledger("inventory", "dismiss", perplexity, "--reason", "a test", db=db)
     now = answer(db)
     assert now["declared"]["A-4"]["finding"] == "not_observable"
-    assert now["discovered"]["Google Gemini"]["state"] == "dismissed"
-    (row,) = [line for line in shadowledger("reconcile", db=db).stdout.splitlines() if line.startswith(gemini)]
-    assert row.split()[:4] == [gemini, "Google", "Gemini", "dismissed"]
+    assert now["discovered"]["Perplexity"]["state"] == "dismissed"
+    (row,) = [line for line in shadowledger("reconcile", db=db).stdout.splitlines() if line.startswith(perplexity)]
+    assert row.split()[:5] == [perplexity, "Perplexity", "IT", "individual", "dismissed"]
 
 
 WRONG = [
