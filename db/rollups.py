@@ -137,6 +137,13 @@ def recount_whoms(connection: sqlite3.Connection, touched: Iterable[tuple[int, i
         replace_set(connection, "whom_ever", key, unpack(stored) & ~gone)
 
 
+def drop_whoms(connection: sqlite3.Connection, touched: Iterable[tuple[int, int]]) -> None:
+    """Drop the sets of days and strands whose entries name nobody any more. To be called inside a transaction."""
+    connection.executemany("delete from whom_day where day = ? and strand = ?", touched)
+    connection.execute("delete from whom_ever")
+    _fill_whoms_ever(connection)
+
+
 def _gone_for_good(connection: sqlite3.Connection, lost: dict[tuple[int, int], int]) -> dict[tuple[int, int], int]:
     """Of those whom some day's entries name no more, the ones whom no other day's name either."""
     left = {key: set(members(bits)) for key, bits in lost.items() if bits}

@@ -32,13 +32,33 @@ class UnnamedDay(NamedTuple):
     high: int
 
 
+_ADD = """
+insert into unnamed (service_instance, day, source_id, low, high) values (?, ?, ?, ?, ?)
+on conflict do update set low = max(low, excluded.low), high = high + excluded.high
+"""
+"""Who is met again may be somebody else, or not."""
+
+
 def add_unnamed(connection: sqlite3.Connection, rows: Iterable[UnnamedDay]) -> None:
-    """Add to what is known: who is met again may be somebody else, or not. To be called inside a transaction."""
-    connection.executemany(
-        "insert into unnamed (service_instance, day, source_id, low, high) values (?, ?, ?, ?, ?) "
-        "on conflict do update set low = max(low, excluded.low), high = high + excluded.high",
-        rows,
+    """Add what a source told. To be called inside a transaction."""
+    for row in rows:
+        connection.execute(_ADD, row)
+        connection.execute(
+            "update unnamed set low = max(low, ?), high = high + ? "
+            "where service_instance = ? and day = ? and source_id = ?",
+            (row.low, row.high, row.service_instance, row.day, ALL_SOURCES),
+        )
+
+
+def add_together(connection: sqlite3.Connection, together: UnnamedDay, by_source: Iterable[UnnamedDay]) -> None:
+    """Add what several sources told of one day, counted together and each alone. To be called inside a transaction."""
+    connection.execute(
+        "insert or ignore into unnamed (service_instance, day, source_id, low, high) "
+        "select service_instance, day, ?, max(low), sum(high) from unnamed where service_instance = ? and day = ? "
+        "group by 1, 2",
+        (ALL_SOURCES, together.service_instance, together.day),
     )
+    connection.executemany(_ADD, (together, *by_source))
 
 
 def withdraw_unnamed(connection: sqlite3.Connection, source_id: int) -> int:

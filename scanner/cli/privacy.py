@@ -11,6 +11,7 @@ from shadowledger.db.transactions import writing
 from shadowledger.scanner.cli.leave import approver, need_reason, token_option
 from shadowledger.scanner.cli.options import format_option, print_rows
 from shadowledger.scanner.keepsakes import MOST
+from shadowledger.scanner.privacy.retention import purge
 from shadowledger.scanner.site import Site
 
 NEEDS_TWO = ("smallest_group", "second_person")
@@ -117,3 +118,43 @@ def seal(site: Site, /, days: int | None, lines: int | None, reason: str, token:
         return
     until = f"for {now.seal_days} days" if now.seal_days else "for ever"
     click.echo(f"{now.seal_lines} lines of each source and service are kept sealed {until}.")
+
+
+@command.command("retain")
+@click.option("--days", type=click.IntRange(0), help="How long people are kept; 0 for ever.")
+@click.option("--reason", default="", help="Why; needed to keep them longer than before.")
+@token_option
+@click.pass_obj
+def retain(site: Site, /, days: int | None, reason: str, token: str) -> None:
+    """Show or set after how many days entries lose their people. `privacy purge` does it; have it run every day."""
+    if days is not None:
+        _change(site, "retain_days", days, reason, token)
+    with closing(site.inventory()) as connection:
+        kept = privacy_of(connection).retain_days
+    click.echo(f"People are kept {f'for {kept} days' if kept else 'for ever'}.")
+
+
+@command.command("purge")
+@click.option("--dry-run", is_flag=True, help="Say what would go, and change nothing.")
+@click.option("--all", "all_", is_flag=True, help="Whatever its age; under the profile aggregate, the directory too.")
+@click.pass_obj
+def purge_(site: Site, /, dry_run: bool, all_: bool) -> None:
+    """Take people out of what is older than `privacy retain` says: daily counts stay, and bounds of how many they were.
+
+    Names that nothing uses any more go from the identities store, and sealed lines whose time is over."""
+    with closing(site.inventory()) as inventory:
+        store = site.identities() if site.identities_path.exists() else None
+        try:
+            kept = privacy_of(inventory).retain_days
+            done = purge(inventory, store, None if all_ else kept, dry=dry_run)
+        finally:
+            if store is not None:
+                store.close()
+    told = "would go" if dry_run else "went"
+    click.echo(
+        f"{done.entry_count} entries' people, {done.name_count} names and {done.line_count} sealed lines {told}."
+    )
+    if done.names_wait:
+        click.echo("A scan is under way, so all names stay until the next time.")
+    if not kept and not all_:
+        click.echo("No entry is too old: `privacy retain --days N` says when one is.")
