@@ -16,6 +16,7 @@ HEADER_BYTES = 12
 LONGEST_NAME_BYTES = 255  # RFC 1035, section 2.3.4
 MOST_QUESTIONS = 64
 """Read from one message: several only occur in multicast DNS, where a message holds a few dozen."""
+_LONGEST_LABEL = 63
 _MOST_JUMPS = 16
 
 _OPCODES = {0: "dns", 4: "dns_notify", 5: "dns_update"}
@@ -35,6 +36,7 @@ LONGEST_QUERY_BYTES = 4096
 """Of one over TCP that is waited for; with its options a query has some hundred."""
 
 _PLAIN = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
+_DOT = ord(".")
 _WRITTEN = [chr(byte).lower() if 0x20 < byte < 0x7F else f"\\{byte:03d}" for byte in range(256)]
 _WRITTEN[ord(".")], _WRITTEN[ord("\\")] = "\\.", "\\\\"
 
@@ -149,7 +151,7 @@ def _read_name(buffer: bytes, start: int, at: int, end: int) -> tuple[str, int, 
         length = buffer[at]
         if not length:
             return _written(labels), after or at + 1, bool(jumps)
-        if length < 64:
+        if length <= _LONGEST_LABEL:
             size += length + 1
             if size > LONGEST_NAME_BYTES:
                 raise UnreadableError("a DNS name over 255 bytes")
@@ -166,6 +168,22 @@ def _read_name(buffer: bytes, start: int, at: int, end: int) -> tuple[str, int, 
             raise UnreadableError("a DNS name that points astray")
         after = after or at + 2
         at = lowest = target
+
+
+def plain_name(labels: bytes) -> str:
+    """The name of labels up to the final zero; empty for the root, and where one is a pointer or has a byte that is not
+    plain: `read_question` knows these."""
+    name, at, end = bytearray(labels), 0, len(labels) - 1
+    while at < end:
+        length = labels[at]
+        if length > _LONGEST_LABEL:
+            return ""
+        name[at] = _DOT
+        at += 1 + length
+    if at != end or end + 1 > LONGEST_NAME_BYTES or not end or labels[end]:
+        return ""
+    told = bytes(name[1:end])
+    return told.decode("ascii").lower() if not told.translate(None, _PLAIN) and _DOT not in labels else ""
 
 
 def _written(labels: list[bytes]) -> str:

@@ -60,12 +60,14 @@ class Engine:
 
     def frame(self, time_us: int, link_type: int, buffer: bytes, start: int, end: int) -> Found:
         """The same of a packet that was counted."""
+        place = transport(link_type, buffer, start, end)
+        return self.transported(time_us, buffer, place) if place is not None else _NOTHING
+
+    def transported(self, time_us: int, buffer: bytes, place: Transport) -> Found:
+        """The same of a packet whose datagram or segment was found."""
         if time_us > self._fresh_until_us:
             self._fresh_until_us = time_us + _REST_US
             self.datagrams.quiet.rest()
-        place = transport(link_type, buffer, start, end)
-        if place is None:
-            return _NOTHING
         self._is_named = False
         found = self._carried(time_us, buffer, place)
         self.named_count += self._is_named
@@ -198,6 +200,12 @@ class Engine:
 
     def _unopened(self) -> None:
         self.blind[blind.QUIC_UNOPENED] += 1
+
+
+def asked(number: int, time_us: int, client: str, name: str, question_type: str) -> Traffic:
+    """A question of DNS in the packet with a number."""
+    zone = "explicit" if time_us else ""
+    return Traffic(number, "dns", name, time_us, zone, client, question_type=question_type)
 
 
 def flow_of(buffer: bytes, ip_at: int, at: int) -> bytes:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from shadowledger.collectors.capture import dns
 from shadowledger.signatures.wanted import Wanted
 
-_MOST = 32_768
-_BEFORE_FLAGS = 2
+_MOST = 65_536
 
 Verdict = tuple[str, str] | tuple[()]
 """Name and question type; empty where nobody wants the name."""
@@ -14,12 +13,13 @@ _UNWANTED: Verdict = ()
 
 
 class Verdicts:
-    """Bounded: when there are too many, all are asked for anew."""
+    """Bounded: in two generations, of which the older goes when the younger is full."""
 
     def __init__(self, wanted: Wanted | None) -> None:
         self._wanted = wanted
         self.by_bytes: dict[bytes, Verdict] = {}
-        """By the bytes of a message from its flags to the end of its only question; always the same dict."""
+        """By the bytes of a question that are no pointer; always the same dict."""
+        self._old: dict[bytes, Verdict] = {}
         self._by_name: dict[tuple[str, int], bool] = {}
 
     def questions(self, buffer: bytes, start: int, end: int) -> tuple[list[Verdict], str]:
@@ -27,14 +27,11 @@ class Verdicts:
         cannot be read."""
         promised = dns.question_count(buffer, start)
         at = start + dns.HEADER_BYTES
-        raw = b""
         if promised == 1:
             after = buffer.find(b"\0", at, end) + 5
-            if at < after <= end:
-                raw = bytes(buffer[start + _BEFORE_FLAGS : after])
-                known = self.by_bytes.get(raw)
-                if known is not None:
-                    return [known], ""
+            known = self.question(bytes(buffer[at:after])) if at < after <= end else None
+            if known is not None:
+                return [known], ""
         verdicts: list[Verdict] = []
         for _ in range(promised):
             try:
@@ -43,13 +40,34 @@ class Verdicts:
                 return verdicts, str(error) if promised == 1 else ""
             at = question.end
             if question.name:
-                is_wanted = self._wanted is None or self._wanted(question.name, "", "", 0, "", question.type)
-                verdicts.append((question.name, question.type) if is_wanted else _UNWANTED)
-                if raw and at == start + _BEFORE_FLAGS + len(raw) and not question.has_pointer:
-                    if len(self.by_bytes) >= _MOST:
-                        self.by_bytes.clear()
-                    self.by_bytes[raw] = verdicts[0]
+                verdicts.append(self._of(question.name, question.type))
         return verdicts, ""
+
+    def question(self, raw: bytes) -> Verdict | None:
+        """The verdict on a question by its bytes, from its first label to its class; None where these are no name, or
+        not all of it."""
+        known = self.by_bytes.get(raw)
+        if known is not None:
+            return known
+        lowered = raw[:-4].lower() + raw[-4:]
+        known = self.by_bytes.get(lowered)
+        if known is not None:  # in mixed case it is different each time, and nothing to keep
+            return known
+        known = self._old.pop(lowered, None)
+        if known is None:
+            name = dns.plain_name(lowered[:-4])
+            if not name:
+                return None
+            known = self._of(name, dns.type_word(raw[-4] << 8 | raw[-3]))
+        if len(self.by_bytes) >= _MOST:
+            self._old = dict(self.by_bytes)
+            self.by_bytes.clear()
+        self.by_bytes[lowered] = known
+        return known
+
+    def _of(self, name: str, question_type: str) -> Verdict:
+        is_wanted = self._wanted is None or self._wanted(name, "", "", 0, "", question_type)
+        return (name, question_type) if is_wanted else _UNWANTED
 
     def is_wanted(self, name: str, port: int) -> bool:
         """Whether somebody wants to know of a contact with a name."""
