@@ -16,7 +16,7 @@ from pathlib import Path
 
 from floors import beside, verdict
 
-PARTS = ("logs", "inventory", "formats", "agent")
+PARTS = ("logs", "inventory", "formats", "agent", "captures")
 PACKAGES = ("shadowledger", "hyperscan", "isal", "msgspec", "sqlite-utils", "click", "polars", "duckdb")
 HERE = Path(__file__).parent
 

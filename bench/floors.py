@@ -11,8 +11,14 @@ FLOORS: dict[str, dict[str, float]] = {
     "gz": {"mb_per_s": 250},
     "inventory": {"day_write_s": 1, "reconcile_s": 0.3, "adoption_s": 0.3},
     "agent": {"scan_cpu_ms": 100, "scan_rss_mb": 40, "walk_cpu_ms": 250},
+    "captures.dns": {"recall": 1, "wrong": 0, "peak_extra_mb": 150},
+    "captures.dns.all_names": {"speedup_tshark": 8},
+    "captures.dns.ai_only": {"speedup_tshark": 20, "speedup_ndpi": 12, "exact": 1},
+    "captures.mixed": {"recall": 1, "wrong": 0, "peak_extra_mb": 150},
+    "captures.mixed.all_names": {"speedup_tshark": 8},
+    "captures.mixed.ai_only": {"speedup_tshark": 10, "speedup_ndpi": 3, "exact": 1},
 }
-_AT_LEAST = ("speedup_two_processes", "exact", "mb_per_s")
+_AT_LEAST = ("speedup_two_processes", "speedup_tshark", "speedup_ndpi", "recall", "exact", "mb_per_s")
 """Of the others, less is better."""
 
 
