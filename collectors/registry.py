@@ -12,6 +12,14 @@ from shadowledger.collectors.collector import Collector, Head
 from shadowledger.collectors.dns.bind import BIND_QUERY
 from shadowledger.collectors.dns.dnstap import DNSTAP
 from shadowledger.collectors.dns.pihole import PIHOLE_FTL
+from shadowledger.collectors.endpoint.exports import export_of
+from shadowledger.collectors.endpoint.listings import (
+    POWERSHELL_LIST,
+    POWERSHELL_TABLE,
+    TASKLIST_LIST,
+    WMIC_CSV,
+    WMIC_LIST,
+)
 from shadowledger.collectors.endpoint.osquery import OSQUERY, OSQUERY_ROWS
 from shadowledger.collectors.endpoint.ps import PS_AUX, PS_COLUMNS
 from shadowledger.collectors.endpoint.runs import ENDPOINT_RUN
@@ -34,7 +42,10 @@ def _mapped(name: str) -> tuple[Collector, ...]:
     folder = _HERE / name
     sources = (folder, _HERE / "engines/mapping.py", _HERE / "stamps.py")
     mappings = compiled(
-        f"mappings-{name}", sources, lambda: [load(path) for path in sorted(folder.glob("*.toml"))], MAPPINGS
+        f"mappings-{name.replace('/', '-')}",
+        sources,
+        lambda: [load(path) for path in sorted(folder.glob("*.toml"))],
+        MAPPINGS,
     )
     return tuple(collector_of(mapping) for mapping in mappings)
 
@@ -52,7 +63,13 @@ GROUPS: dict[str, tuple[Collector, ...]] = {
         PS_COLUMNS,
         TASKLIST,
         TASKLIST_CSV,
+        TASKLIST_LIST,
+        POWERSHELL_LIST,
+        POWERSHELL_TABLE,
+        WMIC_CSV,
+        WMIC_LIST,
         *_mapped("endpoint"),
+        *map(export_of, _mapped("endpoint/exported")),
     ),
     "accounts": (AWS_COST_EXPLORER, *_mapped("accounts")),
 }

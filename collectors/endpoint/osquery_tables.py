@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from shadowledger.collectors.endpoint.osquery_packs import FILES
-from shadowledger.collectors.endpoint.programs import Seen, artifacts, base_name, program_of
+from shadowledger.collectors.endpoint.programs import Seen, app_values, artifacts, base_name, program_of
 from shadowledger.collectors.reading import CommandWords
 from shadowledger.collectors.records import Artifact
 
@@ -58,6 +58,11 @@ def _app(row: Row) -> list[str]:
     return [f"bundle_id:{identifier}"] if identifier else [name for name in (text_of(row, "name"),) if name]
 
 
+def _program(row: Row) -> list[str]:
+    name = text_of(row, "name")
+    return app_values(name) if name else []
+
+
 def _tags(row: Row) -> list[str]:
     tags = (tag.strip() for tag in text_of(row, "tags").split(",")[:64])
     return [tag for tag in tags if tag and not tag.startswith("<none>")]
@@ -87,7 +92,7 @@ TABLES = (
     Table("docker_images", "image", "tags", ("size_bytes",), _tags),
     Table("docker_containers", "image", "image", ("image_id",), _prefixed("", "image")),
     Table("apps", "app", "bundle_identifier", ("bundle_identifier",), _app),
-    Table("programs", "app", "name", ("identifying_number", "uninstall_string"), _prefixed("uninstall_name:", "name")),
+    Table("programs", "app", "name", ("identifying_number", "uninstall_string"), _program),
     Table("launchd", "unit", "label", ("program_arguments", "run_at_load"), _prefixed("", "label")),
     Table("systemd_units", "unit", "id", ("active_state", "fragment_path"), _prefixed("", "id")),
     Table("process_envs", "env_var", "key", (), _prefixed("", "key")),

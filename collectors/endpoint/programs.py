@@ -1,10 +1,12 @@
-"""What processes run: names of programs, taken from paths and from command lines whose parts nobody quoted.
+"""What processes run: names of programs, taken from paths and from command lines whose parts nobody quoted; and names
+of applications.
 
 A command line holds prompts, keys and people's names. Nothing of it leaves but the base name of its program and, where
 a signature names them, the signature's own words."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -172,3 +174,23 @@ def _first_name(text: str, bundle: str) -> str:
     if bundle and (text == bundle or text.startswith(bundle + " ")):
         return bundle
     return text.split(None, 1)[0].rstrip(":") if text.strip() else ""
+
+
+# https://developer.apple.com/documentation/bundleresources/information-property-list/cfbundleidentifier
+_BUNDLE = re.compile(r"[A-Za-z][A-Za-z0-9-]*(?:\.[A-Za-z0-9-]+){2,}\Z")
+# What installers put after a name: `Ollama version 0.5.7`, `Cursor 0.44.11`, `Cursor (User)`, `Zed (x64 en-US)`
+_ENDING = re.compile(
+    r"\s+(?:(?:version\s+|v)?[0-9]+(?:\.[0-9A-Za-z+-]+)+|\((?:User|Machine|(?:x64|x86|arm64|64-bit|32-bit)[^()]{0,12})\))\Z"
+)
+
+
+def app_values(name: str) -> list[str]:
+    """An application as signatures may write it: an identifier of macOS, or a name as it is listed for uninstalling."""
+    if _BUNDLE.match(name):
+        return [f"bundle_id:{name}"]
+    plain = name
+    while shorter := _ENDING.sub("", plain):
+        if shorter == plain:
+            break
+        plain = shorter
+    return [plain] if plain.endswith(".app") else [plain, f"uninstall_name:{plain}"]

@@ -97,7 +97,7 @@ def test_results_come_in_three_shapes(shape: dict[str, object], told: list[str])
         ({"image": "vllm/vllm-openai", "image_id": "1", "pid": "4", "path": "/"}, "q", "image:vllm/vllm-openai"),
         ({"bundle_identifier": "com.openai.chat", "name": "ChatGPT.app"}, "q", "app:bundle_id:com.openai.chat"),
         ({"bundle_identifier": "", "name": "ChatGPT.app"}, "q", "app:ChatGPT.app"),
-        ({"name": "Claude", "identifying_number": "{1}"}, "q", "app:uninstall_name:Claude"),
+        ({"name": "Claude", "identifying_number": "{1}"}, "q", "app:Claude app:uninstall_name:Claude"),
         ({"label": "com.ollama.ollama", "run_at_load": "1"}, "q", "unit:com.ollama.ollama"),
         ({"id": "ollama.service", "fragment_path": "/etc"}, "q", "unit:ollama.service"),
         ({"label": "Wi-Fi password", "path": "/x"}, "keychain_items", "-"),

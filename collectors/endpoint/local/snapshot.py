@@ -124,7 +124,7 @@ class _Look:
                 machine.kind = kind
                 for found in source():
                     if found.kind in _NAMING:
-                        self._installed.add(process_name(found.value.removeprefix("uninstall_name:")))
+                        self._installed.add(process_name(found.value))
                     yield found
 
     def _processes(self) -> Iterator[Found]:

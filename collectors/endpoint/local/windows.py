@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import psutil  # type: ignore[import-untyped]
 
 from shadowledger.collectors.endpoint.local.machine import Found
+from shadowledger.collectors.endpoint.programs import app_values
 
 _UNINSTALL = r"Software\Microsoft\Windows\CurrentVersion\Uninstall"
 _LXSS = r"Software\Microsoft\Windows\CurrentVersion\Lxss"
@@ -52,7 +53,8 @@ if sys.platform == "win32":
                 if name and name not in told:
                     told.add(name)
                     publisher = _value(hive, rf"{path}\{key}", "Publisher", view)[:200]
-                    yield Found("app", f"uninstall_name:{name}", "", {"publisher": publisher} if publisher else {})
+                    more: dict[str, str | int | bool] = {"publisher": publisher} if publisher else {}
+                    yield from (Found("app", value, "", more) for value in app_values(name))
 
     def services() -> list[str]:
         """Names of Windows' services."""
