@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help dev check test fuzz soak demo golden record docs bundle bench clean
+.PHONY: help dev check test fuzz soak story demo golden record docs bundle bench clean
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z]*\):.*##/\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -28,6 +28,9 @@ fuzz: $(READY)  ## Spoil the samples and read them: SECONDS=3600 SEED=1
 
 soak: $(READY)  ## Kill scans at random moments: KILLS=1000 SEED=1
 	@$(BIN)/python tests/faults --kills $(or $(KILLS),1000) --seed $(or $(SEED),1)
+
+story: $(READY)  ## Tell of an organization with a known truth, and measure what is found: SEED=1 SIZE=5000
+	@$(BIN)/python tests/story --seed $(or $(SEED),1) --size $(or $(SIZE),5000)
 
 demo: $(READY)  ## Show the whole job on recorded inputs
 	@$(BIN)/shadowledger demo
