@@ -23,7 +23,9 @@ from shadowledger.collectors.endpoint.local.snapshot import PROFILES, take
 )
 @click.option("--walk", is_flag=True, help="Look through homes too, bounded: weights, Python environments, projects.")
 @click.option("--device", default="", help="What the machine is called. Default: its host name.")
-@click.option("--format", "form", type=click.Choice(("jsonl",)), default="jsonl", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(("jsonl",)), default="jsonl", show_default=True, help="How it is printed."
+)
 def endpoint(profile: str, root: str, walk: bool, device: str, form: str) -> None:
     """Print one JSON object for each thing on this machine that may be AI, and a summary, for `scan` to read.
 

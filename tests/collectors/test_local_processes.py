@@ -109,6 +109,7 @@ TITLES = [
     ("aider", PYTHON, ("python3", "/home/ada/bin/aider", "x"), [Named("aider", ""), Named("python3.11", "")]),
     ("aider", PYTHON, ("python3", "/tmp/nowhere/aider"), [Named("python3.11", "aider")]),  # noqa: S108
     ("python3", PYTHON, ("python3",), [Named("python3.11", "")]),
+    ("ollama", "/home/ollama/bin/xmrig", (), [Named("xmrig", "ollama")]),
     ("ollama", "/opt/miner/xmrig", ("ollama",), [Named("xmrig", "ollama")]),
     ("ollama", "/opt/ollama/bin/runner", ("x",), [Named("ollama", ""), Named("runner", "")]),
     ("goose: fix the x", "", ("goose: fix the payroll",), [Named("", "goose")]),
@@ -162,6 +163,19 @@ def test_a_port_has_an_owner(address: str) -> None:
         more = ports[str(listener.getsockname()[1])]
     assert str(more["program"]).startswith("python")
     assert more["is_open_to_others"] is (address != "127.0.0.1")
+
+
+def test_psutil_tells_the_same_of_this_process() -> None:
+    from shadowledger.collectors.endpoint.local.by_psutil import listening_ports, processes
+
+    (own,) = [one for one in processes(with_environment=True) if one.pid == os.getpid()]
+    (seen,) = [one for one in running(Machine(), with_environment=True) or () if one.pid == os.getpid()]
+    assert (own.parent, own.path, own.arguments, own.user) == (seen.parent, seen.path, seen.arguments, seen.user)
+    assert {"PATH"} <= own.environment & seen.environment
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        assert (listener.getsockname()[1], os.getpid(), False) in set(listening_ports())
 
 
 def run(profile: str) -> list[dict[str, Any]]:
@@ -218,3 +232,5 @@ def test_who_may_not_look_is_told_how_little_was_seen(tmp_path: Path, start: Sta
         summary = json.load(pipe)
     os.waitpid(child, 0)
     assert summary["processes"]["visible"] < summary["processes"]["total"]
+    if not Path("/root").stat().st_mode & 0o007:
+        assert {"user": "root", "is_readable": False} in summary["homes"]

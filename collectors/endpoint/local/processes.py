@@ -148,7 +148,7 @@ def _whole(process: Process, program: str) -> str:
 def is_borne_out(process: Process, title: str, installed: frozenset[str], root: str = "") -> bool:
     """Whether more than the process itself says that it is what it calls itself."""
     form = process_name(title)
-    if form in installed or form in map(process_name, process.path.split("/")):
+    if form in installed or form in map(process_name, _HOME.sub("", process.path).split("/")):
         return True
     arguments = process.arguments or ()
     runs_script = is_interpreter(base_name(process.path))  # the kernel names what begins with #! by its file
