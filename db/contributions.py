@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from itertools import islice
-from operator import itemgetter
-from typing import Any, NamedTuple
+from itertools import groupby, islice
+from typing import NamedTuple
 
-from shadowledger.db import rollups
 from shadowledger.db.days import day_number
-from shadowledger.db.numbering import Pseudonyms, WayKey, Ways
-from shadowledger.db.whoms import WhomSets
+from shadowledger.db.postings import Columns, Postings
 
 
 class Contribution(NamedTuple):
@@ -54,18 +51,7 @@ class Contribution(NamedTuple):
     """The first positions in the source, separated by blanks; bounded, `record_count` tells of the rest."""
 
 
-_WRITTEN_AT_ONCE = 5000
-_ENTRY_COLUMNS = (
-    "id, actor, device, client, record_count, session_count, sent_bytes, received_bytes, hours, first_position, "
-    "last_position, positions"
-)
-_ENTRY = f"insert into entry ({_ENTRY_COLUMNS}) values ({', '.join('?' * 12)})"  # noqa: S608 - names of our own
-_POSTING = "insert into posting (first_entry, last_entry, run_id, source_id, day, way) values (?, ?, ?, ?, ?, ?)"
-
-
-Row = tuple[Any, ...]
-_NAMES = itemgetter(1), itemgetter(2), itemgetter(3)
-"""Actor, device and client of a contribution."""
+_NUMBERED_AT_ONCE = 5000
 
 
 def add_contributions(
@@ -73,43 +59,14 @@ def add_contributions(
 ) -> None:
     """Write what a source added, and bring the rollups up to date; quickest where rows of one day and way follow each
     other. To be called inside a transaction."""
-    names, ways, whoms = Pseudonyms(connection), Ways(connection), WhomSets(connection)
-    (last,) = connection.execute("select coalesce(max(id), 0) from entry").fetchone()
-    first, waiting = last + 1, iter(rows)
-    while batch := list(islice(waiting, _WRITTEN_AT_ONCE)):
-        names.meet(set().union(*(map(column, batch) for column in _NAMES)))
-        entries, begun = _entries(batch, last + 1, names, ways, whoms)
-        last += len(entries)
-        ends = [*(number - 1 for number, *_ in begun[1:]), last]
-        connection.executemany(_ENTRY, entries)
-        connection.executemany(
-            _POSTING, ((begin, end, run_id, source_id, *of) for (begin, *of), end in zip(begun, ends, strict=True))
-        )
-        whoms.write_if_many()
-    whoms.write()
-    rollups.add(connection, source_id, first)
-
-
-def _entries(
-    batch: list[Contribution], number: int, names: Pseudonyms, ways: Ways, whoms: WhomSets
-) -> tuple[list[Row], list[tuple[int, int, int]]]:
-    """Contributions as rows of `entry`, numbered from `number` on, and of their postings the first entry, day and way.
-    Whom they name goes to `whoms`."""
-    entries: list[Row] = []
-    begun: list[tuple[int, int, int]] = []
-    key: WayKey | None = None
-    day_on, seen = "", set[int]()
-    for row in batch:
-        if row[4:14] != key or row[0] != day_on:
-            day_on, key = row[0], row[4:14]
-            day, way = day_number(day_on), ways[key]
-            begun.append((number, day, way.number))
-            seen = whoms.of(day, way.strand)
-        actor, device, client = names[row[1]], names[row[2]], names[row[3]]
-        seen.add(actor if actor > 0 else device if device > 0 else client)
-        entries.append((number, actor, device, client, *row[14:21], _kept_positions(row)))
-        number += 1
-    return entries, begun
+    postings, waiting = Postings(connection, run_id, source_id), iter(rows)
+    while batch := list(islice(waiting, _NUMBERED_AT_ONCE)):
+        named = iter(postings.named([(row.actor_id, row.device_id, row.client_id) for row in batch]))
+        for (day_on, way), group in groupby(batch, key=lambda row: (row[0], row[4:14])):
+            some = [(*row[14:21], _kept_positions(row)) for row in group]
+            columns = Columns._make(zip(*some, strict=True))
+            postings.add(day_number(day_on), way, islice(named, len(some)), columns)
+    postings.close()
 
 
 def _kept_positions(row: Contribution) -> str | None:

@@ -83,43 +83,54 @@ class Ways(dict[WayKey, Way]):
     def __init__(self, connection: sqlite3.Connection) -> None:
         super().__init__()
         self._connection = connection
+        self._instances = _Numbers(connection, "service_instance", "service_id", "instance")
+        self._strands = _Numbers(connection, "strand", "service_instance", "manner", "use_rung", "presence_rung")
+        self._manners: dict[tuple[str | int, ...], str] = {}
 
     def __missing__(self, key: WayKey) -> Way:
-        instance = _number_of(self._connection, "service_instance", ("service_id", "instance"), key[:2])
-        number = _number_of(self._connection, "way", _WAY_COLUMNS, (instance, *key[2:]))
-        way = self[key] = Way(number, self._strand(number))
-        return way
+        way = (self._instances[key[:2]], *key[2:])
+        row = self._connection.execute(_WAY, way).fetchone()
+        if row is None:
+            strand = self._strands[way[0], self._manner(way), *way[5:7]]
+            row = self._connection.execute(_NEW_WAY, (*way, strand)).lastrowid or 0, strand
+        self[key] = told = Way(*row)
+        return told
 
-    def _strand(self, way: int) -> int:
-        columns = f"service_instance, {MANNER_OF_WAY}, use_rung, presence_rung"
-        asked = f"select strand, {columns} from way where number = ?"  # noqa: S608 - names of our own
-        strand, *of = self._connection.execute(asked, (way,)).fetchone()
-        if not strand:
-            strand = _number_of(self._connection, "strand", _STRAND_COLUMNS, (*of,))
-            self._connection.execute("update way set strand = ? where number = ?", (strand, way))
-        return int(strand)
+    def _manner(self, way: tuple[str | int, ...]) -> str:
+        manner = self._manners.get(way[2:7])
+        if manner is None:
+            (manner,) = self._connection.execute(_MANNER, way[2:7]).fetchone()
+            self._manners[way[2:7]] = manner
+        return manner
 
 
-_STRAND_COLUMNS = ("service_instance", "manner", "use_rung", "presence_rung")
-_WAY_COLUMNS = (
-    "service_instance", "channel", "role", "action", "agent_class", "use_rung", "presence_rung", "indicator",
-    "strength",
-)  # fmt: skip
+class _Numbers(dict[tuple[str | int, ...], int]):
+    """Rows of a table by some columns, added where they are new."""
+
+    def __init__(self, connection: sqlite3.Connection, table: str, *columns: str) -> None:
+        super().__init__()
+        self._connection = connection
+        names, marks = ", ".join(columns), ", ".join("?" * len(columns))
+        self._asked = f"select number from {table} where ({names}) = ({marks})"  # noqa: S608 - names of our own
+        self._added = f"insert into {table} ({names}) values ({marks})"  # noqa: S608
+
+    def __missing__(self, values: tuple[str | int, ...]) -> int:
+        row = self._connection.execute(self._asked, values).fetchone()
+        number = int(row[0]) if row else self._connection.execute(self._added, values).lastrowid or 0
+        self[values] = number
+        return number
+
+
+_WAY_COLUMNS = "service_instance, channel, role, action, agent_class, use_rung, presence_rung, indicator, strength"
+_WAY = f"select number, strand from way where ({_WAY_COLUMNS}) = (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+_NEW_WAY = f"insert into way ({_WAY_COLUMNS}, strand) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+_MANNER = (
+    f"select {MANNER_OF_WAY} from "  # noqa: S608
+    "(select ? as role, ? as action, ? as agent_class, ? as use_rung, ? as presence_rung)"
+)
 
 
 def forget_unnamed(connection: sqlite3.Connection) -> int:
     """Forget pseudonyms that no entry names any more; returns how many. To be called inside a transaction."""
     named = "select actor from entry union select device from entry union select client from entry"
     return connection.execute(f"delete from pseudonym where number not in ({named})").rowcount  # noqa: S608
-
-
-def _number_of(
-    connection: sqlite3.Connection, table: str, columns: tuple[str, ...], values: tuple[str | int, ...]
-) -> int:
-    names, marks = ", ".join(columns), ", ".join("?" * len(columns))
-    asked = f"select number from {table} where ({names}) = ({marks})"  # noqa: S608 - names of our own
-    row = connection.execute(asked, values).fetchone()
-    if row is None:
-        added = f"insert into {table} ({names}) values ({marks})"  # noqa: S608
-        return connection.execute(added, values).lastrowid or 0
-    return int(row[0])

@@ -41,11 +41,6 @@ def add(connection: sqlite3.Connection, source_id: int, first_entry: int) -> Non
     """Take in what a source's postings add that begin with `first_entry` or later, all but whom they name. To be called
     inside their transaction."""
     connection.execute(
-        f"update posting set ({SUMS}) = (select {SUMMED} from entry where {ENTRIES_OF_POSTING}) "  # noqa: S608
-        "where first_entry >= ?",
-        (first_entry,),
-    )
-    connection.execute(
         f"insert into way_total (way, {SUMS}) select way, {SUMMED} from posting "  # noqa: S608
         f"where first_entry >= ? group by way on conflict (way) do update set {_ADDED}",
         (first_entry,),

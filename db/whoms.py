@@ -5,13 +5,12 @@ Whom an entry names is the first of account, machine and address that is no syst
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from shadowledger.db.bitsets import CHUNK_BITS, CHUNK_SIZE, chunked, count_stored, pack, united, unpack
 
-_MOST_WAITING = 200_000
+_MOST_WAITING = 20_000
 _USED = "manner in ('people', 'program', 'api')"
 
 
@@ -34,24 +33,29 @@ class WhomSets:
 
     def write(self) -> None:
         """Store what waits."""
-        ever: dict[tuple[int, int], set[int]] = defaultdict(set)
+        execute, ever = self._connection.execute, dict[int, set[int]]()
+        rows: list[tuple[int | bytes, ...]] = []
         for (day, strand), numbers in sorted(self._seen.items()):
-            for chunk, offsets in chunked(numbers).items():
-                key = {"day": day, "strand": strand, "chunk": chunk}
-                _unite(self._connection, "whom_day", key, offsets)
-                if day >= 0:
-                    ever[strand, chunk].update(offsets)
-        for (strand, chunk), members in sorted(ever.items()):
-            _unite(self._connection, "whom_ever", {"strand": strand, "chunk": chunk}, members)
+            stored = dict(execute("select chunk, whoms from whom_day where day = ? and strand = ?", (day, strand)))
+            rows += ((day, strand, *row) for row in _grown(stored, numbers))
+            if day >= 0:
+                ever.setdefault(strand, set()).update(numbers)
+        self._connection.executemany("insert or replace into whom_day values (?, ?, ?, ?, ?)", rows)
+        rows.clear()
+        for strand, numbers in ever.items():
+            stored = dict(execute("select chunk, whoms from whom_ever where strand = ?", (strand,)))
+            rows += ((strand, *row) for row in _grown(stored, numbers))
+        self._connection.executemany("insert or replace into whom_ever values (?, ?, ?, ?)", rows)
         self._seen.clear()
 
 
-def _unite(connection: sqlite3.Connection, table: str, key: Mapping[str, int], offsets: Collection[int]) -> None:
-    """Add members to a stored set."""
-    row = connection.execute(f"select whoms from {table} where {_where(key)}", key).fetchone()  # noqa: S608
-    stored = united(row[0] if row else b"", offsets)
-    if row is None or stored != row[0]:
-        _store(connection, table, key, stored)
+def _grown(stored: Mapping[int, bytes], numbers: Iterable[int]) -> Iterator[tuple[int, int, bytes]]:
+    """Of the sets by chunk that change when numbers come to them: chunk, count, set."""
+    for chunk, offsets in chunked(numbers).items():
+        before = stored.get(chunk, b"")
+        after = united(before, offsets)
+        if after != before:
+            yield chunk, count_stored(after), after
 
 
 def replace_set(connection: sqlite3.Connection, table: str, key: Mapping[str, int], bits: int) -> None:

@@ -33,7 +33,11 @@ class Accounting:
 
     def hit(self, position: int) -> None:
         """A record betrayed a service."""
-        self._count("hit", position)
+        if position != self._position:
+            self._position, self._kind = position, "hit"
+            self._counts["hit"] += 1
+        elif self._kind != "hit":
+            self._count("hit", position)
 
     def left_out(self, record: Issue | Ignored, cell: int = 0) -> None:
         """A record could not be read, or is not for us."""

@@ -6,74 +6,83 @@ from shadowledger.collectors.records import UNKNOWN_BYTES, Artifact, Traffic
 from shadowledger.db.names import address_name, device_name, user_name
 from shadowledger.scanner.days import DAY_US
 from shadowledger.scanner.ladders import ACCOUNT_KINDS, NOTHING, UPLOAD_BYTES, presence_rung, use_rung
-from shadowledger.scanner.match import Hit, agent_class
-from shadowledger.scanner.sums import Sum, Sums, Way, Who
+from shadowledger.scanner.match import agent_class
+from shadowledger.scanner.spill import Spill
+from shadowledger.scanner.stretches import Group, Sum
+from shadowledger.scanner.sums import NO_DAY, Sums, Way, Who
 from shadowledger.signatures.index import Index, Match
 from shadowledger.signatures.schema import Indicator
 
+MOST_KEYS = 1 << 16
+"""Who, day and way: as many sums are held at once, in some ten megabytes."""
 _MOST_WAYS = 1 << 14
+_END_US = 2_932_897 * DAY_US
+"""From here on no calendar has a day: the end of the year 9999."""
 
 
 class Fold:
     """Fills the sums of one reading."""
 
-    def __init__(self, index: Index) -> None:
-        self.sums = Sums()
+    def __init__(self, index: Index, spill: Spill | None = None) -> None:
+        self.sums = Sums(spill)
         self._zones = self.sums.zones
-        self._by_day_and_way = self.sums.by_day_and_way
         self._index = index
+        self._room = MOST_KEYS
         self._written: dict[tuple[str, str, str], int] = {}
         """User, device and client as a source writes them, over and over, to whom they are."""
-        self._told: dict[tuple[object, ...], tuple[int, Indicator]] = {}
-        """What a way follows from, to the way; see `_way_of_traffic`."""
+        self._told: dict[tuple[object, ...], tuple[dict[int, Group], Indicator]] = {}
+        """What a way follows from, to its groups; see `add`."""
 
-    def add(self, hit: Hit) -> None:
-        """Take in one hit."""
-        record = hit.record
-        if isinstance(record, Artifact):
-            way = self.sums.ways[_way_of_artifact(record, hit.match)]
-            client, sent, received = "", UNKNOWN_BYTES, UNKNOWN_BYTES
-        else:
-            way, client = self._way_of_traffic(record, hit.match), record.client
-            sent, received = record.sent_bytes, record.received_bytes
-        day = record.time_us // DAY_US if record.time_us else -1
-        sums = self._by_day_and_way.get((day, way))
-        if sums is None:
-            sums = self._by_day_and_way[day, way] = {}
-        who = self._written.get((record.user, record.device, client))
+    def add(self, record: Traffic, match: Match) -> None:
+        """Take in one hit. Ways are remembered by all that they depend on. The key holds the indicator's id, and the
+        value the indicator, so that no other gets the same id."""
+        (
+            position, via, _, time_us, zone, client, user, device, _, _, path, _, _, sent, received, agent, _, action,
+            _, _, _, _,
+        ) = record  # fmt: skip
+        key = id(match.indicator), match.instance, via, action, agent, not path, sent >= UPLOAD_BYTES
+        known = self._told.get(key)
+        if known is None:
+            if len(self._told) >= _MOST_WAYS:
+                self._told.clear()
+            known = self._told[key] = self.sums.groups(self._new_way(record, match)), match.indicator
+        who = self._written.get((user, device, client))
         if who is None:
-            who = self._who(record.user, record.device, client)
-        total = sums.get(who)
-        if total is None:
-            sums[who] = Sum(record.position, record.time_us, sent, received)
-        else:
-            total.add(record.position, record.time_us, sent, received)
+            who = self._who(user, device, client)
+        self._count(known[0], who, position, time_us, sent, received)
+        zone = zone or "none"
+        self._zones[zone] = self._zones.get(zone, 0) + 1
+
+    def add_artifact(self, record: Artifact, match: Match) -> None:
+        """Take in one hit."""
+        groups = self.sums.groups(_way_of_artifact(record, match))
+        who = self._who(record.user, record.device, "")
+        self._count(groups, who, record.position, record.time_us, UNKNOWN_BYTES, UNKNOWN_BYTES)
         zone = record.tz_source or "none"
         self._zones[zone] = self._zones.get(zone, 0) + 1
+
+    def _count(self, groups: dict[int, Group], who: int, position: int, time_us: int, sent: int, received: int) -> None:
+        day = time_us // DAY_US if 0 < time_us < _END_US else NO_DAY
+        group = groups.get(day)
+        if group is None:
+            group = groups[day] = {}
+        before = group.get(who)
+        if before is None:
+            group[who] = position, time_us, sent, received
+            self._room -= 1
+            if not self._room:
+                self.sums.put_away()
+                self._room = MOST_KEYS
+        elif isinstance(before, Sum):
+            before.add(position, time_us, sent, received)
+        else:
+            group[who] = total = Sum(*before)
+            total.add(position, time_us, sent, received)
 
     def _who(self, user: str, device: str, client: str) -> int:
         number = self.sums.whos[Who(user_name(user), device_name(device), address_name(client))]
         self._written[user, device, client] = number
         return number
-
-    def _way_of_traffic(self, record: Traffic, match: Match) -> int:
-        """Remembered by all that it depends on. The key holds the indicator's id, and the value the indicator, so that
-        no other gets the same id."""
-        key = (
-            id(match.indicator),
-            match.instance,
-            record.via,
-            record.action,
-            record.user_agent,
-            not record.path,
-            record.sent_bytes >= UPLOAD_BYTES,
-        )
-        known = self._told.get(key)
-        if known is None:
-            if len(self._told) >= _MOST_WAYS:
-                self._told.clear()
-            known = self._told[key] = self.sums.ways[self._new_way(record, match)], match.indicator
-        return known[0]
 
     def _new_way(self, record: Traffic, match: Match) -> Way:
         indicator = match.indicator

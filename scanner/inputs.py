@@ -23,6 +23,7 @@ from shadowledger.scanner.outcomes import Outcome
 from shadowledger.scanner.parts import Part
 from shadowledger.scanner.recognise import recognise
 from shadowledger.scanner.share import Share, read_share
+from shadowledger.scanner.spill import Spill
 from shadowledger.scanner.workers import Tell
 from shadowledger.signatures.screen import Screen
 
@@ -43,6 +44,13 @@ class Input:
     """As the inventory knows it; None where it is new."""
     is_again: bool
     """Whether the user asked for it, known as it is."""
+    spill: Spill
+    """Where much of what is kept of it may lie."""
+
+    def close(self) -> None:
+        """Done with it."""
+        self.opened.close()
+        self.spill.close()
 
     @property
     def replaces(self) -> bool:
@@ -79,7 +87,7 @@ class Input:
             self._screen(signatures),
         )
         reading.start_byte, reading.stop_byte, reading.start_line = part
-        return read_share(signatures.index, found.collector, reading, choices.days, tell)
+        return read_share(signatures.index, found.collector, reading, choices.days, tell, self.spill)
 
     def _proof(self, part: Part) -> Proof:
         """What has grown is proven from the block on in whose middle it ended."""
@@ -93,6 +101,7 @@ class Input:
     def work(self, signatures: Signatures, part: Part) -> Callable[[Tell], Share | Gone]:
         """The same for another process, which finds loaded what was loaded here."""
         self._screen(signatures)
+        self.spill.open()
 
         def read(tell: Tell) -> Share | Gone:
             path = self.opened.path
@@ -133,8 +142,15 @@ def look_at(
         if kept != choices.days:
             outcome.remark = f"was counted {kept}; `sources rescan {source.id}` with --since and --until changes that"
     else:
-        return Input(opened, found, _with_census(connection, choices, source), source, again is not None)
+        choices, spill = _with_census(connection, choices, source), Spill(_folder_of(connection))
+        return Input(opened, found, choices, source, again is not None, spill)
     return None
+
+
+def _folder_of(connection: sqlite3.Connection) -> Path:
+    """Where the inventory lies: what is kept of an input for a while is as large as what it will become there."""
+    _, _, path = connection.execute("pragma database_list").fetchone()
+    return Path(path).parent
 
 
 def _with_census(connection: sqlite3.Connection, choices: Choices, source: Source | None) -> Choices:

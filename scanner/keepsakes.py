@@ -8,7 +8,7 @@ from typing import NamedTuple
 from shadowledger.collectors.proof import BLOCK_BYTES
 from shadowledger.collectors.records import Artifact, Traffic
 from shadowledger.collectors.sources import open_source
-from shadowledger.scanner.match import Hit
+from shadowledger.signatures.index import Match
 
 MOST = 3
 LONGEST_BYTES = 1 << 16
@@ -25,14 +25,14 @@ class Keepsakes:
         self.records: dict[tuple[str, str], list[Traffic | Artifact]] = {}
         """By service and instance, the first MOST in the order of their positions."""
 
-    def add(self, hit: Hit) -> None:
+    def add(self, record: Traffic | Artifact, match: Match) -> None:
         """Take in one hit."""
-        match = hit.match
-        kept = self.records.get((match.service.id, match.instance))
+        key = match.service.id, match.instance
+        kept = self.records.get(key)
         if kept is None:
-            self.records[match.service.id, match.instance] = [hit.record]
+            self.records[key] = [record]
         elif len(kept) < MOST:
-            kept.append(hit.record)
+            kept.append(record)
 
     def go_on(self, other: Keepsakes, positions: int) -> None:
         """Take in those of what follows, whose positions begin with 1 after so many."""

@@ -1,26 +1,19 @@
-"""Records met with the index: Traffic or Artifact x Indicator gives a Hit."""
+"""A record and the service that it betrays."""
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 from shadowledger.collectors.records import Artifact, Traffic
 from shadowledger.scanner.days import DAY_US, day_of
 from shadowledger.signatures.index import Index, Match
+from shadowledger.signatures.schema import Strength
 
 NOT_A_QUESTION = frozenset(("dns_response", "dns_update", "dns_notify"))
 """Names seen in a capture that no client asked for in that packet."""
+_HINT = Strength.HINT
 
 
-class Hit(NamedTuple):
-    """One record that betrays a service."""
-
-    record: Traffic | Artifact
-    match: Match
-
-
-def match_record(index: Index, record: Traffic | Artifact) -> Hit | None:
-    """The hit of one record, or None. Hints are no hits."""
+def match_record(index: Index, record: Traffic | Artifact) -> Match | None:
+    """What one record betrays, or None. Hints are no hits."""
     if isinstance(record, Artifact):
         found = index.artifacts.find(record.kind, record.value)
     elif record.via in NOT_A_QUESTION:
@@ -31,11 +24,12 @@ def match_record(index: Index, record: Traffic | Artifact) -> Hit | None:
         )
         if found is None and record.process:
             found = index.artifacts.find("process", record.process)
-    if found is None or not found.is_hit:
+    if found is None or found.indicator.strength is _HINT:
         return None
     if found.indicator.valid_from or found.indicator.valid_to:  # a name that changed hands
         found = index.then(found, day_of(record.time_us // DAY_US) if record.time_us else None)
-    return Hit(record, found) if found is not None and found.is_hit else None
+        return found if found is not None and found.is_hit else None
+    return found
 
 
 def agent_class(index: Index, user_agent: str) -> str:

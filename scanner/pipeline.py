@@ -8,6 +8,7 @@ import gc
 import sqlite3
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -116,7 +117,7 @@ class Scan:
         finally:
             for one in begun:
                 if one.input is not None:
-                    one.input.opened.close()
+                    one.input.close()
 
     def _begin(self, one: _Asked) -> None:
         """Have other processes read an input, where it is large enough and something in it is to be read."""
@@ -139,7 +140,7 @@ class Scan:
         """Read and store an input. Where another process was faster with it, it is met as what that one left: known, or
         grown."""
         if one.input is not None:
-            with one.input.opened:
+            with closing(one.input):
                 self._gather(one.input, one)
             if one.outcome.standing != OVERTAKEN:
                 return one.outcome
@@ -161,10 +162,11 @@ class Scan:
             with open_source(one.path) as opened:
                 read = look_at(self.connection, self.identities, opened, one.choices, one.again, outcome)
                 if read is not None:
-                    self.progress.begin(outcome.name, opened.size_bytes - read.first.start_byte)
-                    share = read.share(self.signatures, read.first, self.progress.reached)
-                    self.progress.end()
-                    self._store(read, share, outcome)
+                    with closing(read):
+                        self.progress.begin(outcome.name, opened.size_bytes - read.first.start_byte)
+                        share = read.share(self.signatures, read.first, self.progress.reached)
+                        self.progress.end()
+                        self._store(read, share, outcome)
         except OSError as error:
             outcome.problem = f"cannot be opened: {error.strerror or error}"
 

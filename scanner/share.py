@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from shadowledger.collectors.collector import Collector
 from shadowledger.collectors.reading import Reading
-from shadowledger.collectors.records import Ignored, Issue, Traffic
+from shadowledger.collectors.records import Artifact, Ignored, Issue
 from shadowledger.scanner.accounting import Accounting
 from shadowledger.scanner.days import ALL_DAYS, DAY_US, Days
 from shadowledger.scanner.fold import Fold
@@ -16,8 +16,9 @@ from shadowledger.scanner.keepsakes import Keepsakes
 from shadowledger.scanner.match import NOT_A_QUESTION, match_record
 from shadowledger.scanner.passage import Passage, passage_of
 from shadowledger.scanner.sketch import Sketch
+from shadowledger.scanner.spill import Spill
 from shadowledger.scanner.sums import Sums
-from shadowledger.scanner.unknowns import Unknowns
+from shadowledger.scanner.unknowns import AT_ANY_HOST, Unknowns
 from shadowledger.signatures.index import Index
 
 OnBlock = Callable[[int, int, int], None]
@@ -47,10 +48,15 @@ class Share:
 
 
 def read_share(
-    index: Index, collector: Collector, reading: Reading, days: Days = ALL_DAYS, on_block: OnBlock | None = None
+    index: Index,
+    collector: Collector,
+    reading: Reading,
+    days: Days = ALL_DAYS,
+    on_block: OnBlock | None = None,
+    spill: Spill | None = None,
 ) -> Share:
     """Match and fold everything that a collector finds on some days, and account for all of it."""
-    fold, unknowns, sketch, accounting, kept = Fold(index), Unknowns(), Sketch(), Accounting(), Keepsakes()
+    fold, unknowns, sketch, accounting, kept = Fold(index, spill), Unknowns(), Sketch(), Accounting(), Keepsakes()
     if on_block is not None:
         tell = on_block
         reading.on_block = lambda size, lines: tell(size, lines, accounting.hits)
@@ -62,16 +68,21 @@ def read_share(
         if is_limited and (why := days.left_out(record.time_us)):
             accounting.left_out(Ignored(record.position, why))
             continue
-        hit = match_record(index, record)
-        if hit is not None:
-            fold.add(hit)
+        found = match_record(index, record)
+        if found is not None:
             sketch.add(record)
-            kept.add(hit)
+            kept.add(record, found)
             accounting.hit(record.position)
-        if isinstance(record, Traffic):
-            unknowns.add(index, record, hit)
-            if reading.is_census and record.via not in NOT_A_QUESTION:
-                reading.count(record.host, record.time_us)
+        if isinstance(record, Artifact):
+            if found is not None:
+                fold.add_artifact(record, found)
+            continue
+        if found is not None:
+            fold.add(record, found)
+        if found is None or found.indicator.kind in AT_ANY_HOST:
+            unknowns.add(index, record)
+        if reading.is_census and record.via not in NOT_A_QUESTION:
+            reading.count(record.host, record.time_us)
     if is_limited:
         for host, day in [key for key in reading.contacts if days.left_out(key[1] * DAY_US)]:
             del reading.contacts[host, day]

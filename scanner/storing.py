@@ -10,8 +10,8 @@ from shadowledger.db import audit
 from shadowledger.db.blocks import add_blocks
 from shadowledger.db.candidates import add_clues
 from shadowledger.db.census import add_census
-from shadowledger.db.contributions import add_contributions
 from shadowledger.db.identities import Identities
+from shadowledger.db.postings import Columns, Postings
 from shadowledger.db.sealed_lines import seal_lines
 from shadowledger.db.services import save_services
 from shadowledger.db.sketches import Repeated, add_marks, repeated_marks
@@ -24,6 +24,7 @@ from shadowledger.scanner.places import sealed_place, shown_name
 from shadowledger.scanner.privacy.aggregate import Nobody, store_crowd
 from shadowledger.scanner.sealing import described, raw_lines, to_seal
 from shadowledger.scanner.share import Share
+from shadowledger.scanner.sums import Sums
 from shadowledger.signatures.index import Index
 
 
@@ -67,7 +68,7 @@ def store(
         if isinstance(identities, Nobody):
             store_crowd(connection, run_id, source_id, sums)
         else:
-            add_contributions(connection, run_id, source_id, sums.contributions(identities.id_of))
+            _add_postings(Postings(connection, run_id, source_id), sums, identities)
         add_clues(connection, run_id, source_id, (row for row in share.unknowns.rows(identities.id_of) if row.host))
         add_census(connection, run_id, source_id, domain_days(passage.contacts), is_sampled=passage.is_sampled)
         add_reading(connection, run_id, source_id, counts, share.accounting.reasons)
@@ -78,6 +79,14 @@ def store(
         repeated = repeated_marks(connection, source_id, source.label, marks)
         add_marks(connection, source_id, marks, share.sketch.below)
     return Stored(source_id, counts, repeated)
+
+
+def _add_postings(postings: Postings, sums: Sums, identities: Identities) -> None:
+    id_of = identities.id_of
+    named = postings.named([(id_of(who.actor), id_of(who.device), id_of(who.client)) for who in sums.whos])
+    for day, way, figures in sums.figures():
+        postings.add(day, way, map(named.__getitem__, figures.whos), Columns._make(figures[1:]))
+    postings.close()
 
 
 def _overtaken(connection: sqlite3.Connection, read: Input, source: Source) -> bool:

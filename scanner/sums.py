@@ -3,23 +3,18 @@ again without a difference."""
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable, Iterator
-from itertools import islice
 from typing import Any, NamedTuple, TypeVar
+from zlib import crc32
 
 from shadowledger.db.contributions import Contribution
 from shadowledger.db.names import Name
 from shadowledger.scanner.days import day_text
+from shadowledger.scanner.spill import Spill
+from shadowledger.scanner.stretches import PIECES, Figures, Group, Stretch, pack, unpack
 
 T = TypeVar("T")
-SESSION_GAP_US = 30 * 60 * 1_000_000
-KEPT_POSITIONS = 16
-MOST = (1 << 63) - 1
-"""Bytes that a database can hold: no log that tells the truth has more."""
-_HOUR_US = 3_600_000_000
-_HOURS = tuple(1 << hour for hour in range(24))
-"""Shared, because most keys have one hour."""
+NO_DAY = -1
 
 
 class Way(NamedTuple):
@@ -46,90 +41,6 @@ class Who(NamedTuple):
     client: Name
 
 
-class Sum:
-    """What is added up of one who, day and way."""
-
-    __slots__ = ("count", "first", "first_us", "hours", "last", "last_us", "later", "received", "sent", "sessions")
-
-    def __init__(self, position: int, time_us: int, sent: int, received: int) -> None:
-        """Of the first hit."""
-        self.count = self.sessions = 1
-        self.hours = _HOURS[time_us // _HOUR_US % 24] if time_us else 0
-        self.sent = sent
-        self.received = received
-        self.first = self.last = position
-        self.first_us = self.last_us = time_us
-        self.later: list[int] | None = None
-        """The positions after the first that are kept."""
-
-    def add(self, position: int, time_us: int, sent: int, received: int) -> None:
-        """Take in a further hit."""
-        self.count += 1
-        self.last = position
-        if self.later is None:
-            self.later = []
-        if len(self.later) < KEPT_POSITIONS - 1:
-            self.later.append(position)
-        if abs(time_us - self.last_us) >= SESSION_GAP_US:
-            self.sessions += 1
-        self.last_us = time_us
-        if time_us:
-            self.hours |= _HOURS[time_us // _HOUR_US % 24]
-        if sent >= 0:
-            self.sent = max(self.sent, 0) + sent
-        if received >= 0:
-            self.received = max(self.received, 0) + received
-
-    def go_on(self, other: Sum) -> None:
-        """Take in what the hits come to that follow these."""
-        self.later = [*(self.later or ()), *other.positions][: KEPT_POSITIONS - 1]
-        self.count += other.count
-        self.last = other.last
-        self.sessions += other.sessions - (abs(other.first_us - self.last_us) < SESSION_GAP_US)
-        self.last_us = other.last_us
-        self.hours |= other.hours
-        if other.sent >= 0:
-            self.sent = max(self.sent, 0) + other.sent
-        if other.received >= 0:
-            self.received = max(self.received, 0) + other.received
-
-    def numbers(self) -> tuple[int, ...]:
-        """All of it, for `of`."""
-        later = self.later or ()
-        return (
-            self.first,
-            self.first_us,
-            min(self.sent, MOST),
-            min(self.received, MOST),
-            self.last,
-            self.last_us,
-            self.count,
-            self.sessions,
-            self.hours,
-            len(later),
-            *later,
-        )
-
-    @classmethod
-    def of(cls, numbers: Iterator[int]) -> Sum:
-        """The sum that gave these numbers, which are taken from the front."""
-        one = cls(*islice(numbers, 4))
-        one.last, one.last_us, one.count, one.sessions, one.hours, kept = islice(numbers, 6)
-        one.later = list(islice(numbers, kept)) or None
-        return one
-
-    def shift(self, positions: int) -> None:
-        """Count positions from so much earlier."""
-        self.first += positions
-        self.last += positions
-        if self.later:
-            self.later = [position + positions for position in self.later]
-
-    @property
-    def positions(self) -> tuple[int, ...]:
-        return (self.first, *(self.later or ()))
-
-
 class _Numbered(dict[T, int]):
     """Each value once, and its number by order: keys of numbers are compared in no time, tuples of texts are not."""
 
@@ -144,52 +55,66 @@ class _Numbered(dict[T, int]):
 
 
 class Sums:
-    """As large as the number of keys, not of hits."""
+    """As large as the number of people and ways; what else it takes is put away on disk where it becomes much."""
 
-    def __init__(self) -> None:
+    def __init__(self, spill: Spill | None = None) -> None:
         self.ways: _Numbered[Way] = _Numbered()
         self.whos: _Numbered[Who] = _Numbered()
-        self.by_day_and_way: dict[tuple[int, int], dict[int, Sum]] = {}
-        """Under days since 1970 (-1 where the source has no time) and ways, by who it was."""
         self.zones: dict[str, int] = {}
         """Hits by where the zone of their time comes from; `none` where they have no time."""
+        self._groups: list[tuple[int, dict[int, Group]]] = []
+        """By way: where the search for its piece begins, and by day since 1970 (NO_DAY where the source has no time)
+        what is counted."""
+        self._stretches: list[Stretch] = []
+        """What was counted before that, and put away."""
+        self._days: set[int] = set()
+        self._spill = spill
+
+    def groups(self, way: Way) -> dict[int, Group]:
+        """By day, what is counted of a way."""
+        number = self.ways[way]
+        while len(self._groups) <= number:
+            of = self.ways.values_by_number[len(self._groups)]
+            self._groups.append((crc32(f"{of.service_id}\n{of.instance}".encode(errors="surrogatepass")), {}))
+        return self._groups[number][1]
+
+    def put_away(self) -> None:
+        """Pack what was counted, so that it takes little room."""
+        if any(by_day for _, by_day in self._groups):
+            self._stretches.append(pack(self._all_groups(), self._spill))
+            for _, by_day in self._groups:
+                self._days.update(by_day)
+                by_day.clear()
+
+    def _all_groups(self) -> Iterator[tuple[int, int, int, Group]]:
+        """In the piece of a day and a service's instance lies all of it."""
+        for number, (start, by_day) in enumerate(self._groups):
+            for day, group in by_day.items():
+                yield crc32(b"%d" % day, start) % PIECES, number, day, group
 
     def __getstate__(self) -> tuple[Any, ...]:
-        """For another process: numbers in a row are handed over in a tenth of the time that objects take."""
-        numbers = array("q")
-        for (day, way), sums in self.by_day_and_way.items():
-            numbers.extend((day, way, len(sums)))
-            for who, one in sums.items():
-                numbers.append(who)
-                numbers.extend(one.numbers())
+        """For another process: plain tuples are handed over in a tenth of the time that others take."""
+        self.put_away()
         whos = [(*who.actor, *who.device, *who.client) for who in self.whos.values_by_number]
-        return [tuple(way) for way in self.ways.values_by_number], whos, numbers, self.zones
+        ways = [tuple(way) for way in self.ways.values_by_number]
+        return ways, whos, self.zones, self._days, self._stretches, self._spill
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         self.__init__()  # type: ignore[misc]  # unpickling calls no other
-        ways, whos, numbers, self.zones = state
+        ways, whos, self.zones, self._days, self._stretches, self._spill = state
         for way in ways:
             self.ways[Way(*way)]
         for who in whos:
             self.whos[Who(Name(*who[:2]), Name(*who[2:4]), Name(*who[4:]))]
-        given = iter(numbers)
-        for day, way, count in zip(given, given, given, strict=False):
-            sums = self.by_day_and_way[day, way] = {}
-            for _ in range(count):
-                who = next(given)
-                sums[who] = Sum.of(given)
 
     def go_on(self, other: Sums, positions: int) -> None:
         """Take in what the hits come to that follow these, whose positions begin with 1 after so many."""
+        self.put_away()
+        other.put_away()
         ways = [self.ways[way] for way in other.ways.values_by_number]
         whos = [self.whos[who] for who in other.whos.values_by_number]
-        for (day, way), sums in other.by_day_and_way.items():
-            known = self.by_day_and_way.setdefault((day, ways[way]), {})
-            for who, one in sums.items():
-                one.shift(positions)
-                before = known.setdefault(whos[who], one)
-                if before is not one:
-                    before.go_on(one)
+        self._stretches += (stretch.renumbered(ways, whos, positions) for stretch in other._stretches)
+        self._days |= other._days
         for zone, count in other.zones.items():
             self.zones[zone] = self.zones.get(zone, 0) + count
 
@@ -205,28 +130,20 @@ class Sums:
     @property
     def days(self) -> tuple[str, str]:
         """The first and last day with a hit; empty where there is none."""
-        days = {day for day, _ in self.by_day_and_way if day >= 0}
+        days = self._days.union(*(by_day for _, by_day in self._groups)) - {NO_DAY}
         return (day_text(min(days)), day_text(max(days))) if days else ("", "")
 
+    def figures(self) -> Iterator[tuple[int, Way, Figures]]:
+        """All of it by day and way, a piece at a time; what a day tells of a service's instance is in one."""
+        self.put_away()
+        for way, day, figures in unpack(self._stretches):
+            yield day, self.ways.values_by_number[way], figures
+
     def contributions(self, id_of: Callable[[Name], str]) -> Iterator[Contribution]:
-        """The rows to store, with names replaced by their ids."""
+        """The same as rows, with names replaced by their ids."""
         ids = [(id_of(who.actor), id_of(who.device), id_of(who.client)) for who in self.whos]
-        for (day, number), sums in self.by_day_and_way.items():
-            day_on, way = day_text(day), self.ways.values_by_number[number]
-            for who, total in sums.items():
-                actor, device, client = ids[who]
-                yield Contribution(
-                    day_on,
-                    actor,
-                    device,
-                    client,
-                    *way,
-                    total.count,
-                    total.sessions,
-                    min(total.sent, MOST) if total.sent >= 0 else None,
-                    min(total.received, MOST) if total.received >= 0 else None,
-                    total.hours,
-                    total.first,
-                    total.last,
-                    " ".join(map(str, total.positions)),
-                )
+        for day, way, figures in self.figures():
+            day_on = day_text(day)
+            for who, *numbers, first, last, positions in zip(*figures, strict=True):
+                told = positions or (str(first) if first == last else f"{first} {last}")
+                yield Contribution._make((day_on, *ids[who], *way, *numbers, first, last, told))

@@ -10,12 +10,12 @@ from shadowledger.collectors.records import Traffic
 from shadowledger.db.candidates import ClueCount
 from shadowledger.db.names import Name, address_name
 from shadowledger.scanner.days import DAY_US, day_text
-from shadowledger.scanner.match import NOT_A_QUESTION, Hit
+from shadowledger.scanner.match import NOT_A_QUESTION
 from shadowledger.signatures.index import Index
 from shadowledger.signatures.unknown import clues
 
 _MOST_HOSTS = 20_000
-_AT_ANY_HOST = ("api_path", "user_agent")
+AT_ANY_HOST = ("api_path", "user_agent")
 """Indicators that say what speaks, and nothing of the host it speaks to."""
 
 
@@ -29,9 +29,9 @@ class Unknowns:
         self._counts: dict[str, dict[tuple[str, int], list[int]]] = {}
         """By host, and by reason and points: records, first and last day (-1 for none), first position."""
 
-    def add(self, index: Index, record: Traffic, hit: Hit | None) -> None:
-        """Weigh a record that was wanted."""
-        if (hit is not None and hit.match.indicator.kind not in _AT_ANY_HOST) or record.via in NOT_A_QUESTION:
+    def add(self, index: Index, record: Traffic) -> None:
+        """Weigh a record that was wanted, and that betrays nobody's host."""
+        if record.via in NOT_A_QUESTION:
             return
         labels = (record.app_label, record.category_label)
         asked = (record.path, record.method, record.port, record.user_agent)

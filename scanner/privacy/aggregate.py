@@ -17,7 +17,8 @@ from shadowledger.db.manners import BACKGROUND, REFUSED
 from shadowledger.db.names import Name, bare_form
 from shadowledger.db.numbering import Ways
 from shadowledger.db.unnamed import UnnamedDay, add_unnamed
-from shadowledger.scanner.sums import KEPT_POSITIONS, Sums
+from shadowledger.scanner.stretches import KEPT_POSITIONS
+from shadowledger.scanner.sums import Sums
 
 _MOST = (1 << 63) - 1
 _KIND = {"upn": "u", "sam": "w", "email": "e"}

@@ -88,9 +88,9 @@ def test_asking_the_index_first_loses_no_hit(sample: Path) -> None:
             from shadowledger.scanner.match import match_record
 
             return [
-                (record.position, hit.match.service.id)
+                (record.position, found.service.id)
                 for record in reading.records(collector)
-                if not isinstance(record, Issue | Ignored) and (hit := match_record(INDEX, record))
+                if not isinstance(record, Issue | Ignored) and (found := match_record(INDEX, record))
             ]
 
     assert hits(ask_first=True) == hits(ask_first=False)

@@ -8,7 +8,7 @@ import pickle
 import signal
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from random import Random
 
@@ -19,7 +19,7 @@ from scanner_inputs import DAY_S, squid_line
 
 from shadowledger.collectors.reading import Census
 from shadowledger.collectors.sources import open_source
-from shadowledger.scanner import inputs, parts, pipeline
+from shadowledger.scanner import fold, inputs, parts, pipeline, stretches
 from shadowledger.scanner.census import domain_days
 from shadowledger.scanner.choices import Choices
 from shadowledger.scanner.inputs import Input, look_at
@@ -64,12 +64,20 @@ def module_scan(tmp_path_factory: pytest.TempPathFactory, signatures: Signatures
         yield scan
 
 
+def figures(share: Share) -> Iterator[tuple[object, ...]]:
+    """Row by row, as they are stored."""
+    whos = list(share.sums.whos)
+    for day, way, columns in share.sums.figures():
+        for number, *row in zip(*columns, strict=True):
+            yield day, way, whos[number], *row
+
+
 def told(share: Share) -> tuple[object, ...]:
     """All that is stored of a share."""
     sums, passage = share.sums, share.passage
     counts = share.accounting.counts(passage, sums.days, sums.zones)
     return (
-        sorted(sums.contributions(lambda name: name.text)),
+        list(figures(share)),
         sorted(share.unknowns.rows(lambda name: name.text)),
         share.sketch.marks(),
         domain_days(passage.contacts),
@@ -79,12 +87,13 @@ def told(share: Share) -> tuple[object, ...]:
     )
 
 
-def shares_of(scan: Scan, path: Path, choices: Choices, cuts: list[Part]) -> list[Share]:
+def shares_of(scan: Scan, path: Path, choices: Choices, cuts: list[Part], done: ExitStack) -> list[Share]:
     found = []
     for part in cuts:
         with open_source(path) as opened:
             read = look_at(scan.connection, scan.identities, opened, choices, None, Outcome(""))
             assert read is not None
+            done.callback(read.close)
             share = read.share(scan.signatures, part, lambda *_: None)
             found.append(pickle.loads(pickle.dumps(share)))  # noqa: S301 - our own
     return found
@@ -103,6 +112,7 @@ def cut_at(numbers: set[int]) -> list[Part]:
     block=st.sampled_from((64, 1000, 1 << 16, 1 << 18)),
     census=st.sampled_from(Census),
     prefilter=st.booleans(),
+    held=st.sampled_from((1, 7, 100, 1 << 16)),
 )
 def test_parts_put_together_are_the_whole(
     module_scan: Scan,
@@ -112,19 +122,23 @@ def test_parts_put_together_are_the_whole(
     block: int,
     census: Census,
     prefilter: bool,
+    held: int,
 ) -> None:
     choices = Choices(census=census, prefilter=prefilter)
     monkeypatch.setattr(inputs, "WORTH_A_SCREEN_BYTES", 0)
     monkeypatch.setattr("shadowledger.collectors.reading.CELL_BYTES", 4096)
     monkeypatch.setattr("shadowledger.collectors.sources.BLOCK_BYTES", 4096)
-    (whole,) = shares_of(module_scan, log, choices, [Part()])
-    if census is not Census.SAMPLE:
-        monkeypatch.setattr("shadowledger.collectors.sources.BLOCK_BYTES", block)
-    first, *more = shares_of(module_scan, log, choices, cut_at(cuts))
-    for share in more:
-        first.go_on(share)
-    assert told(first) == told(whole)
-    assert sum(row.record_count for row in whole.sums.contributions(lambda _: "")) > 200, "the test asks for something"
+    with ExitStack() as done:
+        (whole,) = shares_of(module_scan, log, choices, [Part()], done)
+        if census is not Census.SAMPLE:
+            monkeypatch.setattr("shadowledger.collectors.sources.BLOCK_BYTES", block)
+        monkeypatch.setattr(fold, "MOST_KEYS", held)
+        monkeypatch.setattr(stretches, "KEPT_BYTES", held)
+        first, *more = shares_of(module_scan, log, choices, cut_at(cuts), done)
+        for share in more:
+            first.go_on(share)
+        assert told(first) == told(whole)
+        assert sum(sum(columns.counts) for _, _, columns in whole.sums.figures()) > 200, "the test asks for something"
 
 
 def test_a_cut_is_behind_a_line_and_none_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -320,7 +334,7 @@ def test_of_too_many_candidates_the_same_are_kept_in_any_order(
         first, second = Unknowns(), Unknowns()
         for unknowns, some in ((first, order[:cut]), (second, order[cut:])):
             for record in some:
-                unknowns.add(signatures.index, record, None)
+                unknowns.add(signatures.index, record)
         first.go_on(second, 0)
         return sorted((row.host, row.record_count) for row in first.rows(lambda name: name.text))
 

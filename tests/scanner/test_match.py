@@ -33,11 +33,11 @@ TIMES = [
 @pytest.mark.parametrize(("time", "name"), TIMES)
 def test_a_name_that_changed_hands(time: str, name: str | None) -> None:
     time_us = int(dt.datetime.fromisoformat(time).replace(tzinfo=dt.UTC).timestamp() * 1_000_000) if time else 0
-    hit = match_record(INDEX, Traffic(1, "proxy", "www.changed.example", time_us))
-    assert (hit.match.service.id if hit else None) == name
+    found = match_record(INDEX, Traffic(1, "proxy", "www.changed.example", time_us))
+    assert (found.service.id if found else None) == name
 
 
 def test_a_time_that_no_calendar_has_is_no_error() -> None:
-    hit = match_record(INDEX, Traffic(1, "proxy", "changed.example", 1 << 62))
-    assert hit is not None
-    assert hit.match.service.id == "new"
+    found = match_record(INDEX, Traffic(1, "proxy", "changed.example", 1 << 62))
+    assert found is not None
+    assert found.service.id == "new"
