@@ -15,7 +15,7 @@ from shadowledger.scanner.naming.vocabulary import GENERIC, MARKS, NOBODY, NOISE
 from shadowledger.signatures.schema import Service
 
 OF_VENDOR, VENDOR_INSIDE, VENDORS_SHOWN = 0.7, 0.6, 5
-ALL_WORDS, SOME_WORDS, HALF_NAMED, FEWEST_WORDS, GLUED = 0.88, 0.6, 0.5, 0.3, 0.88
+MORE_WORDS, ALL_WORDS, SOME_WORDS, FOR_THAT, HALF_NAMED, FEWEST_WORDS, GLUED = 0.92, 0.88, 0.6, 0.6, 0.5, 0.3, 0.88
 ALIKE_SHOWN = 5
 LONGEST_SLIP = 4
 """Words in which a typing error is looked for."""
@@ -81,10 +81,11 @@ class NameBook:
                 sure.append(run)
             yield from named
         yield from self._of_vendors(sentence, runs)
+        yield from self._for_that(sentence, runs)
         yield from self._almost(sentence, sure)
         if not sure:
             yield from self._glued(sentence)
-            yield from self._in_any_order(sentence)
+        yield from self._in_any_order(sentence, sure)
 
     def _of_vendors(self, sentence: Sentence, runs: list[Run]) -> Iterator[Named]:
         for start, end, key in spans(sentence, range(len(sentence.words))):
@@ -146,8 +147,20 @@ class NameBook:
                         if name.product.is_known and name.clarity in (Clarity.CLEAR, Clarity.KNOWN):
                             yield Named(name.product.id, GLUED, f"'{name.written}' stands in its name")
 
-    def _in_any_order(self, sentence: Sentence) -> list[Named]:
-        """Names of which words stand in the text: two, or all that are more than what things are."""
+    def _for_that(self, sentence: Sentence, runs: list[Run]) -> Iterator[Named]:
+        """Well-known products of a family whose name stands alone, and that are used for what stands beside it: GitHub
+        Copilot, where a Copilot is for developers."""
+        for run in runs:
+            if run.end - run.start == 1:
+                beside = sentence.beside(run.start, run.end)
+                for name in self._with_word.get(sentence.words[run.start], ()):
+                    product = name.product
+                    if product.is_known and name.words == product.own and product.is_for(beside):
+                        yield Named(product.id, FOR_THAT, f"'{name.written}' is for that")
+
+    def _in_any_order(self, sentence: Sentence, sure: list[Run]) -> list[Named]:
+        """Names of which words stand in the text: two, or all that are more than what things are. Where names stand for
+        sure, only those that hold them: `OpenAI auf Azure`."""
         said = set(sentence.words)
         shared: Counter[Name] = Counter()
         for word in said:
@@ -157,9 +170,12 @@ class NameBook:
             if name.clarity in (Clarity.GENERIC, Clarity.HOST) or (count == 1 and not self._is_half_named(name, said)):
                 continue
             of_it = set(name.words) - NOISE - MARKS
+            is_all = 1 < count == len(of_it) and name.clarity is Clarity.CLEAR and not name.leaves_ai_out(said)
+            if sure and not (is_all and _holds_some(of_it, sentence, sure)):
+                continue
             score = HALF_NAMED if count == 1 else round(SOME_WORDS * count / len(of_it), 2)
-            if 1 < count == len(of_it) and name.clarity is Clarity.CLEAR and not name.leaves_ai_out(said):
-                score = GUESSED if of_it <= sentence.guessed else ALL_WORDS
+            if is_all:
+                score = GUESSED if of_it <= sentence.guessed else MORE_WORDS if sure else ALL_WORDS
             best.put(Named(name.product.id, score, f"has words of '{name.written}'"))
         return self._likeliest(best.found.values())[:ALIKE_SHOWN]
 
@@ -175,3 +191,9 @@ class NameBook:
                 for word in set(name.words) - NOISE - MARKS:
                     found[word].append(name)
         return found
+
+
+def _holds_some(of_it: set[str], sentence: Sentence, runs: list[Run]) -> bool:
+    """Whether a name has all words of one of these and more, and a part of none."""
+    others = [set(sentence.words[run.start : run.end]) - NOISE - MARKS for run in runs]
+    return any(other < of_it for other in others) and all(other <= of_it or other.isdisjoint(of_it) for other in others)

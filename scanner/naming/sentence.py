@@ -34,9 +34,13 @@ class Sentence:
         """The first and the last of some words."""
         return self.words[start], self.words[end - 1]
 
+    def beside(self, start: int, end: int) -> tuple[str, ...]:
+        """What stands around some words."""
+        return self.words[:start] + self.words[end:]
+
     def says_ai_beside(self, start: int, end: int) -> bool:
         """Whether what stands around is about AI."""
-        return not AI.isdisjoint(self.words[:start] + self.words[end:])
+        return not AI.isdisjoint(self.beside(start, end))
 
     def at_most(self, score: float, start: int, end: int) -> float:
         """A score, or less where nobody wrote the words."""

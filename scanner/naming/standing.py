@@ -130,7 +130,7 @@ def _with_what_is_beside(name: Name, clarity: Clarity, run: Run, sentence: Sente
         return WITH_VENDOR if speaks_of_ai else 0
     if clarity not in (Clarity.KNOWN, Clarity.EVERYDAY, Clarity.PHRASE):
         return 0
-    beside = {*sentence.words[:start], *sentence.words[end:]}
+    beside = set(sentence.beside(start, end))
     marks = name.product.vendor_marks
     if marks and marks <= beside:
         return WITH_VENDOR
