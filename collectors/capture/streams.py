@@ -19,6 +19,8 @@ _MOST_TRIES = 8
 _MOST_EARLY = 32
 _MOST_EARLY_UNKNOWN = 4
 _WINDOW = 1 << 17
+_LEAST_HELLO_BYTES = 64
+"""Of a segment with which another hello begins."""
 _DNS_PORT = 53
 _UNKNOWN = -1
 _TLS_BUT_NO_HANDSHAKE = (20, 21, 23)
@@ -182,8 +184,8 @@ def _random_of(buffer: bytes, start: int) -> bytes:
 
 
 def _is_another_hello(told: bytes, buffer: bytes, start: int, end: int) -> bool:
-    """Whether a hello begins in a flow that is left alone, and is not the one again that was told."""
-    return end - start >= 43 and tls.is_hello(buffer, start, end) and _random_of(buffer, start) != told
+    """Whether a hello begins in a flow that is left alone because it told one, and is not that one again."""
+    return told != b"" and end - start >= _LEAST_HELLO_BYTES and tls.is_hello(buffer, start, end) and _random_of(buffer, start) != told
 
 
 def _is_beginning(piece: bytes, target: int) -> bool:
