@@ -185,7 +185,8 @@ def _random_of(buffer: bytes, start: int) -> bytes:
 
 def _is_another_hello(told: bytes, buffer: bytes, start: int, end: int) -> bool:
     """Whether a hello begins in a flow that is left alone because it told one, and is not that one again."""
-    return told != b"" and end - start >= _LEAST_HELLO_BYTES and tls.is_hello(buffer, start, end) and _random_of(buffer, start) != told
+    is_one = told != b"" and end - start >= _LEAST_HELLO_BYTES and tls.is_hello(buffer, start, end)
+    return is_one and _random_of(buffer, start) != told
 
 
 def _is_beginning(piece: bytes, target: int) -> bool:

@@ -1,8 +1,8 @@
 """Fuzz every collector from its golden samples: `make fuzz`, `make fuzz SECONDS=240 SEED=7`.
 
 What must hold of any input: a collector gives records, Ignored and Issues, and never raises; every record is accounted
-for; what it gives can be printed; no line takes longer than WORST_LINE_S. The first input that breaks it is kept in
-fuzz-found/. The same seed gives the same inputs in the same order."""
+for; what it gives can be printed; no line and no packet takes longer than WORST_LINE_S. The first input that breaks it
+is kept in fuzz-found/. The same seed gives the same inputs in the same order."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ from typing import cast
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent.parent / ".ns")]
 
-from mutations import mutated  # noqa: E402 - it lies beside this file
+import captures  # noqa: E402 - they lie beside this file
+from mutations import mutated  # noqa: E402
 
+from shadowledger.collectors.capture.captures import CAPTURE  # noqa: E402
+from shadowledger.collectors.capture.engine import Engine  # noqa: E402
 from shadowledger.collectors.collector import Collector  # noqa: E402
 from shadowledger.collectors.reading import Reading, Settings  # noqa: E402
 from shadowledger.collectors.records import Artifact, Ignored, Issue, Traffic  # noqa: E402
@@ -62,7 +65,7 @@ def read(collector: Collector, data: bytes, wanted: Wanted | None) -> None:
             else:
                 seen.add(record.position)
         given = len(seen) + apart + reading.ignored_count
-        if wanted is None and collector.framing == "line" and given < reading.record_count:
+        if wanted is None and collector.framing in ("line", "packets") and given < reading.record_count:
             raise BrokenError(f"{reading.record_count} records, and {given} are accounted for")
 
 
@@ -83,6 +86,22 @@ def _timed(collector: Collector, data: bytes) -> float:
         return time.process_time() - start
 
 
+def slowest_packet_s(data: bytes) -> float:
+    """The longest time that one packet of a pcap takes; the best of three."""
+    return max(map(min, zip(*(_timed_packets(data) for _ in range(3)), strict=True)), default=0.0)
+
+
+def _timed_packets(data: bytes) -> list[float]:
+    engine, taken, at = Engine(), [], 24
+    while at + 16 <= len(data):
+        size = int.from_bytes(data[at + 8 : at + 12], "little")
+        start = time.process_time()
+        engine.packet(1, 1, data, at + 16, min(at + 16 + size, len(data)))
+        taken.append(time.process_time() - start)
+        at += 16 + size
+    return taken
+
+
 def samples() -> list[tuple[Collector, bytes]]:
     """Golden samples by collector, in a fixed order."""
     found = []
@@ -90,7 +109,7 @@ def samples() -> list[tuple[Collector, bytes]]:
         is_sample = path.suffix not in (".jsonl", ".settings", ".json5", ".py") or path.name.endswith(".in.jsonl")
         if path.is_file() and is_sample and path.parent.name in BY_ID:
             found.append((BY_ID[path.parent.name], path.read_bytes()[:BIGGEST_SAMPLE_BYTES]))
-    return found
+    return found + [(CAPTURE, data) for data in captures.samples()]
 
 
 def main(seconds: float, seed: int, only: str) -> int:
@@ -99,7 +118,8 @@ def main(seconds: float, seed: int, only: str) -> int:
     random, counts, until = Random(seed), Counter[str](), time.monotonic() + seconds  # noqa: S311 - no secret
     while time.monotonic() < until:
         for collector, sample in corpus:
-            data = mutated(sample, random)
+            is_talk = collector is CAPTURE and random.random() < 0.5
+            data = captures.conversation(random) if is_talk else mutated(sample, random)
             counts[collector.id] += 1
             try:
                 start = time.process_time()
@@ -111,6 +131,8 @@ def main(seconds: float, seed: int, only: str) -> int:
                     and ((worst := slowest_line_s(collector, data)) > WORST_LINE_S)
                 ):
                     raise BrokenError(f"a line took {worst * 1000:.0f} ms")
+                if is_talk and taken > WORST_LINE_S and (worst := slowest_packet_s(data)) > WORST_LINE_S:
+                    raise BrokenError(f"a packet took {worst * 1000:.0f} ms")
             except Exception as error:  # noqa: BLE001 - whatever it is, it is what this looks for
                 return _report(collector, data, seed, cast(Exception, error))
             if time.monotonic() > until:
