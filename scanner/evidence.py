@@ -79,7 +79,7 @@ def proofs(
                 rows.setdefault(position, row)
         wanted = sorted(rows)[:most]
         place = place_of(source, identities)
-        lines, blocks, missing = _lines(connection, source, place, wanted, words, reveal=reveal)
+        lines, blocks, missing = _lines(connection, identities, source, wanted, words, reveal=reveal)
         seals = {}
         if identities is not None:
             sealed = sealed_lines(connection, identities.lines, source_id, service_id, instance)
@@ -119,13 +119,19 @@ def _block_of(seal: Sealed) -> str:
 
 
 def _lines(
-    connection: sqlite3.Connection, source: Source, place: str, wanted: list[int], words: CommandWords, *, reveal: bool
+    connection: sqlite3.Connection,
+    identities: Identities | None,
+    source: Source,
+    wanted: list[int],
+    words: CommandWords,
+    *,
+    reveal: bool,
 ) -> tuple[dict[int, str], dict[int, str], str]:
     """What stands at positions of a source that is still where it was, and is still the same; whether the blocks that
     it stands in are; and why nothing can be said."""
-    if not place:
+    if identities is None:
         return {}, {}, "where the file lies is sealed, and the key or the identities store is not here"
-    path = located(Path(place))
+    path = located(Path(place_of(source, identities)))
     if not path.is_file():
         return {}, {}, "the file is no longer at its place"
     try:
@@ -150,7 +156,7 @@ def _lines(
     if reveal:
         shown = {position: raw.get(position, "") or clear(record) for position, record in records.items()}
     else:
-        shown = {position: masked(record) for position, record in records.items()}
+        shown = {position: masked(record, identities) for position, record in records.items()}
     return shown, blocks, ""
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
-from collections.abc import Callable
 from pathlib import PureWindowsPath
 
 from shadowledger.collectors.records import Artifact, Traffic
-from shadowledger.collectors.telling import tell, url_of
-from shadowledger.db.names import Name, address_name, device_name, user_name
+from shadowledger.collectors.telling import tell
+from shadowledger.db.identities import Identities
+from shadowledger.db.names import address_name, device_name, user_name
 from shadowledger.db.runs import now_iso
 from shadowledger.db.sealed_lines import NO_BLOCK, Kept, ToSeal, drop_older, sealed_counts
 from shadowledger.db.settings import Profile, privacy_of
 from shadowledger.db.transactions import writing
 from shadowledger.scanner.inputs import Input
 from shadowledger.scanner.keepsakes import Line, lines_at
+from shadowledger.scanner.machines import known_machine, machine_name
 from shadowledger.scanner.places import MASK
 from shadowledger.scanner.share import Share
 
@@ -51,7 +52,7 @@ def raw_lines(read: Input, positions: set[int]) -> dict[int, Line]:
 
 
 def described(
-    chosen: list[tuple[tuple[str, str], Traffic | Artifact]], lines: dict[int, Line], id_of: Callable[[Name], str]
+    chosen: list[tuple[tuple[str, str], Traffic | Artifact]], lines: dict[int, Line], identities: Identities
 ) -> list[ToSeal]:
     """What is sealed of hits."""
     found = []
@@ -59,18 +60,23 @@ def described(
         line = lines.get(record.position)
         client = "" if isinstance(record, Artifact) else record.client
         names = user_name(record.user), device_name(record.device), address_name(client)
-        kept = Kept(masked(record), line.text if line else clear(record), [id_of(name) for name in names])
+        kept = Kept(
+            masked(record, identities), line.text if line else clear(record), list(map(identities.id_of, names))
+        )
         found.append(ToSeal(*key, record.position, line.block if line else NO_BLOCK, kept))
     return found
 
 
-def masked(record: Traffic | Artifact) -> str:
+def masked(record: Traffic | Artifact, identities: Identities) -> str:
     """What a record says, field by field, without people, machines, addresses, folders and everything behind a host: of
     a raw line nobody can say which of its words name somebody."""
+    if isinstance(record, Traffic):
+        if machine_name(record.host) is not None or known_machine(record.host, identities):
+            record = record._replace(host=MASK)
+        if record.path:
+            record = record._replace(path=f"/{MASK}")
     told = tell(record)
     told |= dict.fromkeys(told.keys() & _PERSONAL, MASK)
-    if isinstance(record, Traffic) and record.path:
-        told["url"] = url_of(record._replace(path=f"/{MASK}"))
     if "process" in told:
         told["process"] = PureWindowsPath(str(told["process"])).name  # the folders may be somebody's
     return _fields(told)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from shadowledger.collectors.sources import Opened, open_source
 from shadowledger.db import audit
 from shadowledger.db.blocks import add_blocks
-from shadowledger.db.candidates import add_clues
+from shadowledger.db.candidates import ClueCount, add_clues
 from shadowledger.db.census import add_census
 from shadowledger.db.identities import Identities
 from shadowledger.db.postings import Columns, Postings
@@ -20,6 +21,7 @@ from shadowledger.db.transactions import writing
 from shadowledger.scanner.census import domain_days
 from shadowledger.scanner.identify import Standing, identify, mark_of
 from shadowledger.scanner.inputs import Input
+from shadowledger.scanner.machines import known_machine
 from shadowledger.scanner.places import sealed_place, shown_name
 from shadowledger.scanner.privacy.aggregate import Nobody, store_crowd
 from shadowledger.scanner.sealing import described, raw_lines, to_seal
@@ -69,11 +71,11 @@ def store(
             store_crowd(connection, run_id, source_id, sums)
         else:
             _add_postings(Postings(connection, run_id, source_id), sums, identities)
-        add_clues(connection, run_id, source_id, (row for row in share.unknowns.rows(identities.id_of) if row.host))
+        add_clues(connection, run_id, source_id, _clues(share, identities))
         add_census(connection, run_id, source_id, domain_days(passage.contacts), is_sampled=passage.is_sampled)
         add_reading(connection, run_id, source_id, counts, share.accounting.reasons)
         add_blocks(connection, source_id, passage.blocks)
-        rows = described(chosen, lines, identities.id_of)
+        rows = described(chosen, lines, identities)
         seal_lines(connection, identities.lines, source_id, rows, passage.blocks)
         marks = share.sketch.marks()
         repeated = repeated_marks(connection, source_id, source.label, marks)
@@ -87,6 +89,13 @@ def _add_postings(postings: Postings, sums: Sums, identities: Identities) -> Non
     for day, way, figures in sums.figures():
         postings.add(day, way, map(named.__getitem__, figures.whos), Columns._make(figures[1:]))
     postings.close()
+
+
+def _clues(share: Share, identities: Identities) -> Iterator[ClueCount]:
+    """What speaks for hosts, with ids in place of those that are known as machines."""
+    for row in share.unknowns.rows(identities.id_of):
+        if row.host:
+            yield row._replace(host=known_machine(row.host, identities) or row.host)
 
 
 def _overtaken(connection: sqlite3.Connection, read: Input, source: Source) -> bool:

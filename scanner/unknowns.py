@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from hashlib import blake2b
 
-from shadowledger.collectors.engines.plan import is_address_shaped
 from shadowledger.collectors.records import Traffic
 from shadowledger.db.candidates import ClueCount
-from shadowledger.db.names import Name, address_name
+from shadowledger.db.names import Name
 from shadowledger.scanner.days import DAY_US, day_text
+from shadowledger.scanner.machines import machine_name
 from shadowledger.scanner.match import NOT_A_QUESTION
 from shadowledger.signatures.index import Index
 from shadowledger.signatures.unknown import clues
@@ -70,16 +70,17 @@ class Unknowns:
                 del self._counts[host]
 
     def names(self) -> Iterator[Name]:
-        """Addresses among the hosts: somebody's machine may be behind one."""
-        return (address_name(host) for host in self._counts if is_address_shaped(host))
+        """Addresses and machines inside among the hosts: they may be somebody's."""
+        return (name for host in self._counts if (name := machine_name(host)) is not None)
 
     def rows(self, id_of: Callable[[Name], str]) -> Iterator[ClueCount]:
-        """What to store, with addresses replaced by their ids."""
+        """What to store, with addresses and machines inside replaced by their ids."""
         self._trim(_MOST_HOSTS)
         for host, counts in self._counts.items():
-            name = id_of(address_name(host)) if is_address_shaped(host) else host
+            machine = machine_name(host)
+            shown = host if machine is None else id_of(machine)
             for (reason, points), (count, first, last, position) in counts.items():
-                yield ClueCount(name, reason, points, count, day_text(first), day_text(last), position)
+                yield ClueCount(shown, reason, points, count, day_text(first), day_text(last), position)
 
 
 def _digest(host: str) -> bytes:
