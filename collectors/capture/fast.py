@@ -16,10 +16,10 @@ from shadowledger.collectors.capture.streams import SYN
 from shadowledger.collectors.records import Issue, Traffic
 
 HEADER_BYTES = 16
-_LOOKAHEAD_BYTES = 192
+LOOKAHEAD_BYTES = 192
 """What may be looked at from the beginning of a packet on before its own length is known."""
 
-_MOST_BYTES = HEADER_BYTES + LONGEST_PACKET_BYTES + _LOOKAHEAD_BYTES
+_MOST_BYTES = HEADER_BYTES + LONGEST_PACKET_BYTES + LOOKAHEAD_BYTES + 1
 
 # Of a frame 4 bytes from 12 on (type, IP version and header length) and 4 from 20 on (IPv4: fragment, time to live and
 # protocol; IPv6: next header), as numbers in the byte order of the file, and the bits of them that count.
@@ -34,15 +34,15 @@ _BYTES = {
 
 def read(engine: Engine, window: Window, variant: Variant) -> Iterator[list[Traffic | Issue]]:
     """What the packets tell, a list at a time. Ends before the last ones, at `window.at`."""
-    pass_over = _loop(engine, variant)
-    need = _LOOKAHEAD_BYTES
+    pass_over = loop(engine, variant)
+    need = LOOKAHEAD_BYTES + 1
     while need <= _MOST_BYTES and window.hold(need):
         window.at, need, found = pass_over(window.buffer, window.at)
         if found:
             yield found
 
 
-def _loop(engine: Engine, variant: Variant) -> Callable[[bytes, int], tuple[int, int, list[Traffic | Issue]]]:
+def loop(engine: Engine, variant: Variant) -> Callable[[bytes, int], tuple[int, int, list[Traffic | Issue]]]:
     """A function that reads the packets of a buffer from an index on. It gives the index of the first that is not whole
     or too near to the end, how many bytes from there on are needed to go on, and what the packets before it tell.
 
@@ -60,14 +60,14 @@ def _loop(engine: Engine, variant: Variant) -> Callable[[bytes, int], tuple[int,
     def pass_over(buffer: bytes, at: int) -> tuple[int, int, list[Traffic | Issue]]:
         find, size, number, named = buffer.find, len(buffer), engine.packet_count, 0
         found: list[Traffic | Issue] = []
-        need, last = _LOOKAHEAD_BYTES, size - _LOOKAHEAD_BYTES
+        need, last = LOOKAHEAD_BYTES + 1, size - LOOKAHEAD_BYTES
         following = at
-        while following <= last:
+        while following < last:
             at = following
             length, kind, rest = heads(buffer, at)
             following = at + HEADER_BYTES + length
             if following > size:
-                need, following = HEADER_BYTES + length + _LOOKAHEAD_BYTES, at
+                need, following = HEADER_BYTES + length + LOOKAHEAD_BYTES + 1, at
                 break
             number += 1
             if kind & four_bits == four:
