@@ -8,12 +8,15 @@ from typing import Any
 import click
 
 from shadowledger.db import audit
+from shadowledger.db.identities import Identities
+from shadowledger.db.settings import Profile, privacy_of
 from shadowledger.db.transactions import writing
 from shadowledger.scanner.cli.leave import approver, names_at_hand, token_option
 from shadowledger.scanner.cli.options import format_option, open_signatures, print_rows
 from shadowledger.scanner.cli.state import Present, present
 from shadowledger.scanner.evidence import proofs
 from shadowledger.scanner.output import clean, near
+from shadowledger.scanner.privacy.groups import is_hidden
 from shadowledger.scanner.site import Site
 
 COLUMNS = ("source_id", "source", "position", "day_on", "indicator", "who", "line")
@@ -30,7 +33,8 @@ COLUMNS = ("source_id", "source", "position", "day_on", "indicator", "who", "lin
 def command(site: Site, /, finding_id: str, most: int, reveal: bool, reason: str, token: str, form: str) -> None:
     """Follow a discovered initiative, or a declared one, to the records that betrayed it.
 
-    Records are shown without people, machines, addresses and paths; --reveal shows the lines themselves."""
+    Records are shown without people, machines, addresses and paths; --reveal shows the lines themselves, and whose they
+    are: ids, under the profile `named` names too."""
     if reveal and not reason.strip():
         raise click.UsageError("--reveal needs a --reason.")
     with present(site) as state, names_at_hand(site, state.connection) as names:
@@ -39,19 +43,33 @@ def command(site: Site, /, finding_id: str, most: int, reveal: bool, reason: str
                 leave = approver(state.connection, token)
                 audit.record(state.connection, "reveal evidence", {"id": finding_id, "reason": reason, **leave})
         rows: list[dict[str, Any]] = []
+        opens = names if reveal and privacy_of(state.connection).profile is Profile.NAMED else None
         for discovered_id in _discovered_ids(state, finding_id):
             one, _ = state.need(discovered_id)
             words = open_signatures(site, None).command_words
-            found = proofs(
-                state.connection, names, one.seen.service_id, one.seen.instance, words, most=most, reveal=reveal
-            )
-            rows += [{"initiative": one.id, **asdict(proof)} for proof in found]
+            for seen in one.products:
+                of = (seen.service_id, seen.instance)
+                found = proofs(state.connection, names, *of, words, most=most, reveal=reveal)
+                told = [{"initiative": one.id, "service": seen.service, **asdict(proof)} for proof in found]
+                rows += [_without_who(row) for row in told] if is_hidden(one.people) and not reveal else told
+        if opens is not None:
+            rows = [{**row, "name": _name(opens, row["who"])} for row in rows]
         if form == "table":
             _explain(state, finding_id)
             rows = [
                 {**row, "source": near(row["source"]), "line": row["line"] or f"({row['missing']})"} for row in rows
             ]
-        print_rows("evidence", rows, COLUMNS, form)
+        print_rows("evidence", rows, (*COLUMNS, "name") if opens else COLUMNS, form)
+
+
+def _without_who(row: dict[str, Any]) -> dict[str, Any]:
+    """Whoever counted the ids would know how small a group is that is too small to be shown."""
+    return {**row, "who": ""}
+
+
+def _name(names: Identities, who: str) -> str:
+    found = names.reveal(who) if who else None
+    return found.text if found else ""
 
 
 def _discovered_ids(state: Present, finding_id: str) -> list[str]:

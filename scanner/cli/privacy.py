@@ -8,9 +8,12 @@ import click
 
 from shadowledger.db.settings import SMALLEST_GROUP, Privacy, Profile, change, is_wider, privacy_of
 from shadowledger.db.transactions import writing
+from shadowledger.scanner.cli import program_version
 from shadowledger.scanner.cli.leave import approver, need_reason, token_option
 from shadowledger.scanner.cli.options import format_option, print_rows
 from shadowledger.scanner.keepsakes import MOST
+from shadowledger.scanner.output import SCHEMA_VERSION, as_json
+from shadowledger.scanner.privacy.paper import LANGUAGES, as_markdown, facts
 from shadowledger.scanner.privacy.retention import purge
 from shadowledger.scanner.site import Site
 
@@ -158,3 +161,25 @@ def purge_(site: Site, /, dry_run: bool, all_: bool) -> None:
         click.echo("A scan is under way, so all names stay until the next time.")
     if not kept and not all_:
         click.echo("No entry is too old: `privacy retain --days N` says when one is.")
+
+
+@command.command("report")
+@click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of the text.")
+@click.option(
+    "--format", "form", type=click.Choice(("markdown", "json")), default="markdown", show_default=True,
+    help="How to print it.",
+)  # fmt: skip
+@click.pass_obj
+def report(site: Site, /, language: str, form: str) -> None:
+    """Write the works council's paper: what is read and kept, for what, for how long, and who can see it.
+
+    It is made from this site's settings and databases, and from the program itself."""
+    with closing(site.inventory()) as inventory:
+        store = site.identities() if site.identities_path.exists() else None
+        try:
+            told = facts(inventory, store, language, program_version())
+        finally:
+            if store is not None:
+                store.close()
+    text = as_markdown(told) if form == "markdown" else as_json({"schema_version": SCHEMA_VERSION, **told}) + "\n"
+    click.echo(text, nl=False)

@@ -1,7 +1,7 @@
 """The profile `aggregate`: what was read is counted, and of those who are named only how many they are, by day.
 
 Names are told apart while an input is read, in memory, and never stored. What the counts mean stands in
-docs/decisions/0009."""
+docs/decisions/0010."""
 
 from __future__ import annotations
 

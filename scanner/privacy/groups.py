@@ -1,6 +1,6 @@
 """Small groups are not shown: bounds are moved outward, so that they stay true and tell nothing of the few.
 
-What this protects, and what not, stands in docs/decisions/0009."""
+What this protects, and what not, stands in docs/decisions/0010."""
 
 from __future__ import annotations
 

@@ -190,7 +190,7 @@ def test_evidence_follows_a_finding_and_a_declared_line(prepared: Path, told: An
     assert [(one["position"], one["indicator"]) for one in by_line["evidence"]] == [
         (1, "host:chatgpt.com"), (2, "host:chatgpt.com"),
     ]  # fmt: skip
-    assert len({one["who"] for one in by_line["evidence"]}) == 2
+    assert {one["who"] for one in by_line["evidence"]} == {""}, "a group too small to be counted"
     table = shadowledger("evidence", "A-3", db=prepared).stdout
     assert table.startswith("Unused: unseen\n  Claude could have been seen")
 
@@ -206,7 +206,8 @@ def test_a_revealed_line_shows_all_and_leaves_a_row(db: Path) -> None:
 
 
 def test_a_pseudonym_is_opened_with_a_reason_and_an_audit_row(db: Path) -> None:
-    who = shadowledger("evidence", "A-1", "--format", "json", db=db).json["evidence"][0]["who"]
+    revealed = shadowledger("evidence", "A-1", "--reveal", "--reason", "drill", "--format", "json", db=db)
+    who = revealed.json["evidence"][0]["who"]
     assert shadowledger("identities", "reveal", who, "--reason", "drill", db=db) == Done(0, f"{who}  sam  ada\n", "")
     found = shadowledger("identities", "find", "ADA", "--reason", "drill", db=db)
     assert found == Done(0, f"{who}  sam\n", "")
