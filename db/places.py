@@ -51,9 +51,9 @@ def add_subnets(store: Identities, subnets: Iterable[Subnet]) -> int:
 
 def place_addresses(store: Identities) -> int:
     """Place every address that waits for it. Returns how many did."""
-    waiting = [one for (one,) in store.connection.execute(_WAITING)]
-    if not waiting:
+    if not any_subnet(store.connection):
         return 0
+    waiting = [one for (one,) in store.connection.execute(_WAITING)]
     networks = _Networks(store.connection)
     for start in range(0, len(waiting), _PLACED_AT_ONCE):
         rows: list[tuple[str, *Segment]] = []
@@ -65,15 +65,14 @@ def place_addresses(store: Identities) -> int:
     return len(waiting)
 
 
+def any_subnet(connection: sqlite3.Connection) -> bool:
+    """Whether there is anything to place addresses in."""
+    return connection.execute("select 1 from subnet limit 1").fetchone() is not None
+
+
 _WAITING = """
     select id from name
     where id >= 'a-' and id < 'a.' and not exists (select 1 from placement where placement.id = name.id)"""
-
-
-def unplaced_count(connection: sqlite3.Connection) -> int:
-    """How many addresses wait for somebody with the key."""
-    (count,) = connection.execute(f"select count(*) from ({_WAITING})").fetchone()  # noqa: S608
-    return int(count)
 
 
 class _Networks:

@@ -59,7 +59,7 @@ class Lead(NamedTuple):
     changes_us: frozenset[int]
     """When, within that time, anything of this begins or ends."""
     sites: tuple[str, ...] = ()
-    """Likewise."""
+    """Likewise; where they belong to none, those of the address's network."""
     basis: str = "nobody"
     """What it rests on: a key of CONFIDENCES."""
     shared: str = ""
@@ -136,7 +136,8 @@ class Directory:
         shared = "" if len(ends) > 1 else self._shared.get(ends[0], "") or (shared if ends[0] == start else "")
         is_lost = len(ends) == 1 and ends[0][0] not in _SOMEBODY and not any(one.unit or one.site for one in own)
         belongs = lies if is_lost else own
-        units, sites = _told(place.unit for place in belongs), _told(place.site for place in belongs)
+        units = _told(place.unit for place in belongs)
+        sites = _told(place.site for place in belongs) or _told(place.site for place in lies)
         return Lead(
             frozenset(ends),
             units,

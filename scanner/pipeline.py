@@ -15,6 +15,7 @@ from pathlib import Path
 from shadowledger.collectors.sources import open_source
 from shadowledger.db import audit
 from shadowledger.db.identities import Identities
+from shadowledger.db.places import place_addresses
 from shadowledger.db.runs import end_run, start_run
 from shadowledger.db.sketches import Repeated
 from shadowledger.db.sources import Counts, Source, forget_source, get_source
@@ -101,6 +102,7 @@ class Scan:
             gc.enable()
             with writing(self.connection):
                 end_run(self.connection, self._run_id, status)
+        place_addresses(self.identities)
         return RunReport(self._run_id, status, outcomes)
 
     def _outcomes(self, asked: list[_Asked]) -> Iterator[Outcome]:

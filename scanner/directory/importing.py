@@ -179,7 +179,7 @@ def _take_leases(store: Identities, spool: Spool) -> int:
     called: set[tuple[Name, Name]] = set()
     for rows in spool.parts():
         names, pairs = names_of(rows)
-        store.meet(names)
+        store.ids_of(names)
         called |= pairs
     with writing(store.connection):
         new = sum(add_leases(store.connection, _held(store, rows)) for rows in spool.parts())
