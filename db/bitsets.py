@@ -100,8 +100,11 @@ def count_stored(stored: bytes) -> int:
     return unpack(stored).bit_count() if len(stored) == BITMAP_BYTES else len(stored) // _LISTED_BYTES
 
 
-def chunked(numbers: Iterable[int]) -> dict[int, list[int]]:
+def chunked(numbers: Collection[int]) -> dict[int, list[int]]:
     """Numbers above 0 by chunk, as members of its set."""
+    lowest, highest = min(numbers, default=0), max(numbers, default=0)
+    if lowest > 0 and lowest >> CHUNK_BITS == highest >> CHUNK_BITS:
+        return {lowest >> CHUNK_BITS: [number & CHUNK_SIZE - 1 for number in numbers]}
     found: dict[int, list[int]] = defaultdict(list)
     for number in numbers:
         if number > 0:

@@ -160,7 +160,7 @@ def _whoms_of(connection: sqlite3.Connection, day: int, strand: int) -> dict[int
         f"cross join entry on {ENTRIES_OF_POSTING} where strand = ? and whom > 0",
         (day, strand),
     )
-    return {chunk: bits_of(offsets) for chunk, offsets in chunked(whom for (whom,) in rows).items()}
+    return {chunk: bits_of(offsets) for chunk, offsets in chunked({whom for (whom,) in rows}).items()}
 
 
 def _fill_way_totals(connection: sqlite3.Connection, where: str = "", *values: int) -> None:

@@ -5,7 +5,7 @@ Whom an entry names is the first of account, machine and address that is no syst
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from shadowledger.db.bitsets import CHUNK_BITS, CHUNK_SIZE, chunked, count_stored, pack, united, unpack
@@ -49,7 +49,7 @@ class WhomSets:
         self._seen.clear()
 
 
-def _grown(stored: Mapping[int, bytes], numbers: Iterable[int]) -> Iterator[tuple[int, int, bytes]]:
+def _grown(stored: Mapping[int, bytes], numbers: Collection[int]) -> Iterator[tuple[int, int, bytes]]:
     """Of the sets by chunk that change when numbers come to them: chunk, count, set."""
     for chunk, offsets in chunked(numbers).items():
         before = stored.get(chunk, b"")

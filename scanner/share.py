@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from shadowledger.collectors.collector import Collector
 from shadowledger.collectors.reading import Reading
-from shadowledger.collectors.records import Artifact, Ignored, Issue
+from shadowledger.collectors.records import Ignored, Issue, Traffic
 from shadowledger.scanner.accounting import Accounting
 from shadowledger.scanner.days import ALL_DAYS, DAY_US, Days
 from shadowledger.scanner.fold import Fold
@@ -23,6 +23,7 @@ from shadowledger.signatures.index import Index
 
 OnBlock = Callable[[int, int, int], None]
 """Told of bytes, lines and hits so far."""
+_LEFT_OUT = (Issue, Ignored)
 
 
 @dataclass(slots=True)
@@ -62,7 +63,7 @@ def read_share(
         reading.on_block = lambda size, lines: tell(size, lines, accounting.hits)
     is_limited = days != ALL_DAYS
     for record in reading.records(collector):
-        if isinstance(record, Issue | Ignored):
+        if isinstance(record, _LEFT_OUT):
             accounting.left_out(record, reading.cell)
             continue
         if is_limited and (why := days.left_out(record.time_us)):
@@ -73,7 +74,7 @@ def read_share(
             sketch.add(record)
             kept.add(record, found)
             accounting.hit(record.position)
-        if isinstance(record, Artifact):
+        if not isinstance(record, Traffic):
             if found is not None:
                 fold.add_artifact(record, found)
             continue

@@ -11,9 +11,9 @@ from shadowledger.db.sketches import MOST_MARKS
 _MIXER = 0x9E3779B97F4A7C15
 """2^64 divided by the golden ratio: multiplied by it, times that follow each other lie far apart (Knuth, The Art of
 Computer Programming, volume 3, section 6.4)."""
-_LOW = (1 << 32) - 1
 _MASK = (1 << 63) - 1
 """What a database can hold."""
+_UPPER = _MASK >> 32 << 32
 
 
 class Sketch:
@@ -30,7 +30,7 @@ class Sketch:
 
     def add(self, record: Traffic | Artifact) -> None:
         """Take in one hit."""
-        drawn = record.time_us * _MIXER & _MASK & ~_LOW
+        drawn = record.time_us * _MIXER & _UPPER
         if drawn < self.below and record.time_us:
             told = blake2b(repr(record[1:]).encode(errors="surrogatepass"), digest_size=4).digest()
             self._marks.add(drawn | int.from_bytes(told, "big"))

@@ -145,14 +145,11 @@ def pack(groups: Iterator[tuple[int, int, int, Group]], spill: Spill | None) -> 
         sums = [(who, one) for who, one in group.items() if isinstance(one, Sum)]
         for who, _ in sums:
             del group[who]
-        numbers.extend((way, day, len(group), len(sums)))
-        numbers.extend(group)
-        for column in zip(*group.values(), strict=True):
-            numbers.extend(column)
+        columns = chain.from_iterable(zip(*group.values(), strict=True))
+        numbers.extend((way, day, len(group), len(sums), *group, *columns))
         for who, one in sums:
             numbers.append(who)
             numbers.extend(one.numbers())
-        group.clear()
     places, at = {}, 0
     for piece, numbers in pieces.items():
         size = len(numbers) * numbers.itemsize
