@@ -68,6 +68,8 @@ def purge(
     """Take people out of what is older than so many days, or out of all that there is (None). With `dry`, nothing is
     changed."""
     purged = Purged(0, 0, 0, names_wait=False)
+    for connection in filter(None, (inventory, store)):
+        connection.execute("pragma secure_delete = on")  # or what is deleted stays in the file
     try:
         with writing(inventory):
             purged = _purge_inventory(inventory, store, days)

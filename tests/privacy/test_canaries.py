@@ -35,7 +35,7 @@ IN_NAMES = ("zqfolder", "zqfile", "zqfamily")
 COMMANDS = (
     ("sources", "list"), ("reconcile",), ("inventory", "list"), ("signatures", "candidates", "--all"),
     ("signatures", "retro"), ("audit", "list"), ("db", "check"), ("privacy", "show"), ("declare", "list"),
-    ("identities", "approve-token", "list"),
+    ("identities", "approve-token", "list"), ("privacy", "report"), ("privacy", "report", "--language", "de"),
 )  # fmt: skip
 FORMS = ("table", "json")
 
@@ -71,10 +71,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     printed = {"scan": "\n".join(json.dumps({**row, "input": ""}) for row in scanned.json["sources"]) + scanned.stderr}
     for words in COMMANDS:
         for form in FORMS:
-            done = shadowledger(
-                *words, *(() if words[0] == "privacy" and words[1] == "report" else ("--format", form)), db=db
-            )
-            assert done.code in (0, 4), (words, done)
+            wanted = "markdown" if "report" in words and form == "table" else form
+            done = shadowledger(*words, "--format", wanted, db=db)
+            assert done.code == 0 or words == ("db", "check"), (words, done)
             printed[" ".join((*words, form))] = done.stdout + done.stderr
     for row in shadowledger("inventory", "list", "--format", "jsonl", db=db).lines[:8]:
         for words in (("evidence", row["id"], "--most", "16"), ("inventory", "show", row["id"])):
