@@ -26,6 +26,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make story")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--size", type=int, default=FULL_SIZE, help="people")
+    parser.add_argument("--followed", type=int, help="initiatives whose evidence is asked for; all, if left out")
     parser.add_argument("--keep", type=Path, help="leave the story in this new folder")
     told = parser.parse_args()
     folder = told.keep or Path(tempfile.mkdtemp(prefix="shadowledger-story-"))
@@ -38,7 +39,7 @@ def main() -> None:
     try:
         story = compose(folder, told.seed, told.size)
         say(f"{story.ledger.lines} records written")
-        judgement = Judgement(story, tell(story, folder, say))
+        judgement = Judgement(story, tell(story, folder, say, told.followed))
         for line in differences(judgement):
             print(f"          {line}", file=sys.stderr)
         say("measured")

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 from composing import Story
 
 EVIDENCE_AT_ONCE = 2
+RECORDS_OF_A_SOURCE = "2"
+"""Asked for of each source, so that logs need not be read far."""
 
 
 class Told(NamedTuple):
@@ -63,7 +65,7 @@ def tell(story: Story, folder: Path, say: Callable[[str], None], most_followed: 
     say(f"evidence of {len(ids)}")
 
     def follow(id_: str) -> list[dict[str, Any]]:
-        return list(json.loads(run("evidence", id_, "--format", "json"))["evidence"])
+        return list(json.loads(run("evidence", id_, "--most", RECORDS_OF_A_SOURCE, "--format", "json"))["evidence"])
 
     with ThreadPoolExecutor(EVIDENCE_AT_ONCE) as pool:
         evidence = dict(zip(ids, pool.map(follow, ids), strict=True))

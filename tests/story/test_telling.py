@@ -12,21 +12,19 @@ from telling import tell
 
 FOLLOWED = 3
 """Discovered initiatives whose evidence is asked for; `make story` asks for all."""
-REBUILT = "initiatives and findings are being rebuilt"
-FIGURES = (
-    "discovered",
-    "proposed_first",
-    "unseen",
-    "not_observable",
-    "false_merges",
-    "out_of_scope",
-    "stopped_alive",
-    "traced",
-    "dates",
-    "people",
-    "units",
-    "natures",
-)
+OPEN = {
+    "discovered": "single visits, connections only prepared and split tenants, chains and clients are counted apart",
+    "false_merges": "deployments of one resource are not told apart",
+    "out_of_scope": "a line that names only the vendor is said to be seen elsewhere alone, above its own unit's proposal",
+    "traced": "evidence and records of one unit's initiative are those of all units",
+    "dates": "follows from what is not found as one",
+    "people": "what a shared address or machine hides is taken for fewer than five",
+    "units": "follows from what is not found as one",
+    "natures": "programs are taken for people where their product's category is no model API",
+}
+"""Figures that are not reached yet, and why."""
+REACHED = ("proposed_first", "unseen", "not_observable", "stopped_alive")
+FIGURES = [pytest.param(name, marks=pytest.mark.xfail(strict=False, reason=why)) for name, why in OPEN.items()]
 
 
 @pytest.fixture(scope="module", params=[11, 12], ids=["seed 11", "seed 12"])
@@ -42,11 +40,10 @@ def _told(folder: Path, seed: int) -> tuple[Any, Any]:
 
 def test_the_answer_has_every_figure_and_a_share(told: dict[str, Any]) -> None:
     for part in ("planted", "found", "ok"):
-        assert tuple(told[part]) == FIGURES
+        assert set(told[part]) == {*OPEN, *REACHED}
     assert 0 <= told["share"] <= 1
 
 
-@pytest.mark.xfail(strict=False, reason=REBUILT)
-@pytest.mark.parametrize("figure", FIGURES)
+@pytest.mark.parametrize("figure", [*REACHED, *FIGURES])
 def test_a_figure_is_as_it_is_planted(told: dict[str, Any], figure: str) -> None:
     assert told["ok"][figure], (told["planted"][figure], told["found"][figure])
