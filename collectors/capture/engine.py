@@ -18,6 +18,8 @@ from shadowledger.signatures.wanted import Wanted
 
 _MOST_TUNNELS = 4
 DNS_PORT, _MDNS_PORT, _LLMNR_PORT, _NETBIOS_PORT = 53, 5353, 5355, 137
+HTTPS_PORT, _FIRST_OF_CLIENTS = 443, 1024
+"""From the one to the other only servers send, and a client's ports need not be looked up."""
 _NAME_PORTS = frozenset((DNS_PORT, _MDNS_PORT, _LLMNR_PORT))
 _REST_US = 60_000_000
 """How long a flow that told all it will is left alone: after that its ports may be another's."""
@@ -114,6 +116,8 @@ class Engine:
             inner = in_tunnel(target, buffer, start, end) if tunnels < _MOST_TUNNELS else None
             if inner is not None:
                 return self._carried(time_us, buffer, inner, tunnels + 1)
+        if source == HTTPS_PORT and target >= _FIRST_OF_CLIENTS:
+            return _NOTHING
         key = flow_of(buffer, ip_at, at)
         if self.datagrams.quiet.get(key) is not None:
             return _NOTHING
@@ -131,6 +135,8 @@ class Engine:
             return _NOTHING
         source, target, sequence, offset, flags = _SEGMENT.unpack_from(buffer, at)
         start = at + (offset >> 4) * 4
+        if source == HTTPS_PORT and target >= _FIRST_OF_CLIENTS:
+            return _NOTHING
         key = flow_of(buffer, ip_at, at)
         if flags & SYN:
             if flags & ACK:
@@ -200,12 +206,6 @@ class Engine:
 
     def _unopened(self) -> None:
         self.blind[blind.QUIC_UNOPENED] += 1
-
-
-def asked(number: int, time_us: int, client: str, name: str, question_type: str) -> Traffic:
-    """A question of DNS in the packet with a number."""
-    zone = "explicit" if time_us else ""
-    return Traffic(number, "dns", name, time_us, zone, client, question_type=question_type)
 
 
 def flow_of(buffer: bytes, ip_at: int, at: int) -> bytes:

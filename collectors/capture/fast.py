@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from struct import Struct
 
-from shadowledger.collectors.capture.engine import Engine, asked
+from shadowledger.collectors.capture.engine import Engine
 from shadowledger.collectors.capture.frames import ETHERNET
 from shadowledger.collectors.capture.pcap import LONGEST_PACKET_BYTES, Variant, Window
-from shadowledger.collectors.capture.streams import SYN
+from shadowledger.collectors.capture.streams import ACK, SYN
+from shadowledger.collectors.capture.verdicts import Told
 from shadowledger.collectors.records import Issue, Traffic
 
 HEADER_BYTES = 16
@@ -57,6 +58,16 @@ def loop(engine: Engine, variant: Variant) -> Callable[[bytes, int], tuple[int, 
     known_question, question = engine.verdicts.by_bytes.get, engine.verdicts.question
     known_client, client = engine.clients.known.get, engine.clients.add
 
+    def asked(number: int, buffer: bytes, at: int, body: int, verdict: Told) -> Traffic:
+        """The same as Traffic(...), in half the time."""
+        seconds, ticks = times(buffer, at)
+        time_us = seconds * 1_000_000 + ticks // ticks_per_us
+        who = buffer[body - 8 : body - 4] if body - at == 50 else buffer[at + 38 : at + 54]
+        known = known_client(who) or client(who)
+        return tuple.__new__(
+            Traffic, (number, "dns", verdict[0], time_us, "explicit" if time_us else "", known, *verdict[2])
+        )
+
     def pass_over(buffer: bytes, at: int) -> tuple[int, int, list[Traffic | Issue]]:
         find, size, number, named = buffer.find, len(buffer), engine.packet_count, 0
         found: list[Traffic | Issue] = []
@@ -72,11 +83,11 @@ def loop(engine: Engine, variant: Variant) -> Callable[[bytes, int], tuple[int, 
             number += 1
             if kind & four_bits == four:
                 rest &= four_rest_bits
-                source, source_end, body = at + 42, at + 46, at + 50
+                body = at + 50
             elif kind & six_bits == six:
                 rest &= six_rest_bits
                 rest = udp if rest == udp_of_six else tcp if rest == tcp_of_six else 0
-                source, source_end, body = at + 38, at + 54, at + 70
+                body = at + 70
             else:
                 rest = 0
             if rest == udp:
@@ -90,28 +101,37 @@ def loop(engine: Engine, variant: Variant) -> Callable[[bytes, int], tuple[int, 
                         and buffer[body + 10] < 8
                         and buffer[body + 13] == 1
                         and not buffer[body + 12]
-                        and body + (buffer[body + 4] << 8 | buffer[body + 5]) >= end
                         and buffer[body] != 20
                     ):
-                        raw = buffer[body + 20 : end]
-                        verdict = known_question(raw)
-                        if verdict is None:
-                            verdict = question(raw)
-                        if verdict is not None:
+                        verdict = known_question(buffer[body + 20 : end])
+                        if verdict is None and body + (buffer[body + 4] << 8 | buffer[body + 5]) >= end:
+                            verdict = question(buffer[body + 20 : end])
+                        if verdict:
+                            if body + (buffer[body + 4] << 8 | buffer[body + 5]) >= end:
+                                named += 1
+                                found.append(asked(number, buffer, at, body, verdict))
+                                continue
+                        elif verdict is not None:
                             named += 1
-                            if verdict:
-                                seconds, ticks = times(buffer, at)
-                                time_us = seconds * 1_000_000 + ticks // ticks_per_us
-                                who = buffer[source:source_end]
-                                found.append(asked(number, time_us, known_client(who) or client(who), *verdict))
                             continue
-                elif datagrams(buffer[source : body + 4]) is not None:
+                elif (buffer[body + 1] == 187 and buffer[body] == 1 and buffer[body + 2] > 3) or (
+                    datagrams(buffer[body - 8 if body - at == 50 else body - 32 : body + 4]) is not None
+                ):  # from a server, or left alone
                     continue
             elif rest == tcp:
-                data, flags = body + (buffer[body + 12] >> 2 & 0x3C), buffer[body + 13]
-                told = streams(buffer[source : body + 4])
-                if told is not None and not flags & SYN and (not told or length < 100 or buffer[data] != 22):
+                if buffer[body + 1] == 187 and buffer[body] == 1 and buffer[body + 2] > 3:
                     continue
+                data, flags = body + (buffer[body + 12] >> 2 & 0x3C), buffer[body + 13]
+                key = buffer[body - 8 if body - at == 50 else body - 32 : body + 4]
+                told = streams(key)
+                if told is not None:
+                    if not flags & SYN and (not told or length < 100 or buffer[data] != 22):
+                        continue
+                elif flags & (SYN | ACK) != SYN:
+                    size_at = at + 32 if body - at == 50 else at + 34
+                    total = buffer[size_at] << 8 | buffer[size_at + 1]
+                    if total and total + (at + 30 if body - at == 50 else body) <= data:  # it holds no data
+                        continue
             seconds, ticks = times(buffer, at)
             engine.packet_count = number
             some = engine.frame(

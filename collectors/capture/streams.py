@@ -85,6 +85,13 @@ class Streams:
                     self.quiet.add(key, _random_of(buffer, start))
                     return hello
             self._flows.put(key, stream)
+        elif sequence == stream.next and first == 22 and not stream.data and tls.is_hello(buffer, start, end):
+            hello = tls.read_records(buffer, start, end)
+            if hello.is_done:
+                self._flows.grow(-stream.held_bytes if stream.early else 0)
+                self._flows.pop(key)
+                self.quiet.add(key, _random_of(buffer, start))
+                return hello
         before = stream.held_bytes
         told = self._go_on(key, stream, sequence, bytes(buffer[start:end]), target)
         self._flows.grow(stream.held_bytes - before)

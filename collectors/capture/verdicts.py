@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from shadowledger.collectors.capture import dns
+from shadowledger.collectors.records import Traffic
 from shadowledger.signatures.wanted import Wanted
 
 _MOST = 65_536
 
-Verdict = tuple[str, str] | tuple[()]
-"""Name and question type; empty where nobody wants the name."""
+Told = tuple[str, str, tuple[str | int, ...]]
+"""Name, question type, and the fields of a Traffic from the seventh on."""
+Verdict = Told | tuple[()]
+"""Empty where nobody wants the name."""
 _UNWANTED: Verdict = ()
 
 
@@ -20,6 +23,8 @@ class Verdicts:
         self.by_bytes: dict[bytes, Verdict] = {}
         """By the bytes of a question that are no pointer; always the same dict."""
         self._old: dict[bytes, Verdict] = {}
+        self._rests: dict[str, tuple[str | int, ...]] = {}
+        """By question type, of which there are 65,536."""
         self._by_name: dict[tuple[str, int], bool] = {}
 
     def questions(self, buffer: bytes, start: int, end: int) -> tuple[list[Verdict], str]:
@@ -67,7 +72,12 @@ class Verdicts:
 
     def _of(self, name: str, question_type: str) -> Verdict:
         is_wanted = self._wanted is None or self._wanted(name, "", "", 0, "", question_type)
-        return (name, question_type) if is_wanted else _UNWANTED
+        if not is_wanted:
+            return _UNWANTED
+        rest = self._rests.get(question_type)
+        if rest is None:
+            rest = self._rests[question_type] = Traffic(0, "", "", question_type=question_type)[6:]
+        return name, question_type, rest
 
     def is_wanted(self, name: str, port: int) -> bool:
         """Whether somebody wants to know of a contact with a name."""
