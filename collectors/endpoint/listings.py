@@ -26,7 +26,7 @@ _LINES = {
     "wmic": re.compile(r"([A-Z][A-Za-z]{1,60})=(.*)\Z"),
 }
 _TASKLIST_LINE = re.compile(r"([^:]{2,40}):\s*(.*)\Z")
-_RULER = re.compile(r"(?:\s*-+){6,}\s*\Z")
+_RULER = re.compile(r"\s*-+(?:\s+-+){5,}\s*\Z")
 Block = list[str]
 Parse = Callable[[Block], dict[str, str]]
 

@@ -83,6 +83,7 @@ def test_the_machine_is_the_operators_or_the_lists_own() -> None:
         ("To: ada\nPID: 7\n", ["tasklist_list"]),
         ("Handles ProcessName\n------- -----------\n1 jan\n", []),
         ("Node,Name\nPC,jan\n", []),
+        ("x ProcessName\n" + "-" * 4000 + "x\n1 jan\n", []),
         ("DeviceName,SoftwareVendor,SoftwareName\nPC,a,b\n", ["defender_software"]),
         ("name,vendor,version\na,b,1\n", []),
         ("Application,Version\nx,1\n", []),

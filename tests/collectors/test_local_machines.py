@@ -204,6 +204,9 @@ NESTED = "[" * 100_000
 HOSTILE: dict[str, tuple[str, str | bytes]] = {
     "nested": (".claude.json", NESTED),
     "nested_yaml": (".config/goose/config.yaml", "\n".join(" " * n + "a:" for n in range(500))),
+    "yaml_blanks": (".config/goose/config.yaml", "a" + " " * 500_000 + "b\nc: d" + " " * 400_000 + "e"),
+    "yaml_flow": (".config/goose/config.yaml", "a: [" + " " * 400_000 + '"\\"' * 100_000),
+    "shell": (".bashrc", ("A" * 127 + " " * 900 + "\n") * 900),
     "huge_number": (".claude.json", '{"mcpServers": ' + "9" * 10_000 + "}"),
     "no_utf8": (".claude.json", b'{"mcpServers": {"\xff": {"url": "https://\xff/"}}}'),
     "open_string": (".claude.json", '{"a": "' + '\\"' * 200_000),

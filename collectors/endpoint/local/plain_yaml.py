@@ -8,12 +8,16 @@ import json
 import re
 
 _MOST_LINES = 20_000
+_MOST_CHARACTERS = 1 << 20
 _DEEPEST = 40
-# https://yaml.org/spec/1.2.2/#rule-ns-l-block-map-implicit-entry: a key, quoted or plain, a colon, a blank or nothing
+# https://yaml.org/spec/1.2.2/#rule-ns-l-block-map-implicit-entry: a key, quoted or plain, a colon, a blank or nothing.
+# Nothing is looked at twice, however long a run of blanks is.
 _ENTRY = re.compile(
-    r"""("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s"'#\-\[\]{},&*!|>%@`][^#]*?|-[^\s#][^#]*?)\s*:(?:\s+(.*))?\Z"""
+    r"""("(?:[^"\\]|\\.)*+"|'(?:[^']|'')*+'"""
+    r"""|(?:[^\s"'#\-\[\]{},&*!|>%@`:]|-(?=[^\s#]))(?:[^\s#:]|:(?=\S)|[ \t]++(?=[^\s:#]))*+)"""
+    r"""[ \t]*+:(?:\s++(.*))?\Z"""
 )
-_COMMENT = re.compile(r"\s+#.*\Z")
+_COMMENT = re.compile(r"(?<=\S)\s++#.*\Z")
 
 Value = object
 Lines = list[tuple[int, str]]
@@ -21,6 +25,8 @@ Lines = list[tuple[int, str]]
 
 def parse(text: str) -> Value:
     """Mappings as dicts, lists, and everything else as text. Raises ValueError for what is not of this part of YAML."""
+    if len(text) > _MOST_CHARACTERS:
+        raise ValueError("longer than settings are")
     lines: Lines = []
     for line in text.splitlines()[:_MOST_LINES]:
         content = line.lstrip(" ")
