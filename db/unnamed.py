@@ -10,14 +10,20 @@ import sqlite3
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from shadowledger.db.days import day_on
+
 ALL_SOURCES = 0
 
 
 class Bounds(NamedTuple):
-    """Between how many people there were."""
+    """Between how many people there were, and when."""
 
     low: int
     high: int
+    first_on: str = ""
+    last_on: str = ""
+    """UTC dates of the days on which somebody certainly used it; empty where there is none."""
+    day_count: int = 0
 
 
 class UnnamedDay(NamedTuple):
@@ -76,10 +82,14 @@ def unnamed_by_instance(connection: sqlite3.Connection) -> dict[tuple[str, str],
     """Bounds of all days together by service and instance: there were as many as on any one day, and at most as many as
     on all of them, as if nobody came twice."""
     rows = connection.execute(
-        "select service_id, instance, max(low), sum(high) from ("
-        " select service_instance, coalesce(max(iif(source_id = 0, low, null)), max(low)) as low,"
+        "select service_id, instance, max(low), sum(high), min(iif(low > 0, nullif(day, -1), null)), "
+        "max(iif(low > 0, nullif(day, -1), null)), count(iif(low > 0, nullif(day, -1), null)) from ("
+        " select service_instance, day, coalesce(max(iif(source_id = 0, low, null)), max(low)) as low,"
         "  coalesce(max(iif(source_id = 0, high, null)), sum(high)) as high"
         " from unnamed group by service_instance, day"
         ") join service_instance on number = service_instance group by 1, 2"
     )
-    return {(service_id, instance): Bounds(low, high) for service_id, instance, low, high in rows}
+    return {
+        (service_id, instance): Bounds(low, high, day_on(first), day_on(last), days)
+        for service_id, instance, low, high, first, last, days in rows
+    }

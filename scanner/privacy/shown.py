@@ -14,16 +14,27 @@ from shadowledger.scanner.privacy.groups import shown
 
 
 def without_small_groups(connection: sqlite3.Connection, found: Consolidated) -> Consolidated:
-    """Initiatives whose people are bounds that tell nothing of the few, in an order that does not either."""
-    smallest = privacy_of(connection).smallest_group
-    unnamed = unnamed_by_instance(connection)
-    initiatives = [replace(one, people=shown(_with_unnamed(one, unnamed), smallest)) for one in found.initiatives]
+    """Initiatives with those of whom only the number is known, and their people as bounds that tell nothing of the few,
+    in an order that does not either."""
+    smallest, unnamed = privacy_of(connection).smallest_group, unnamed_by_instance(connection)
+    whole = (_with_unnamed(one, unnamed) for one in found.initiatives)
+    initiatives = [replace(one, people=shown(one.people, smallest)) for one in whole]
     initiatives.sort(key=lambda one: (-one.people.high, -one.seen.record_count, one.seen.service, one.id))
     return replace(found, initiatives=initiatives)
 
 
-def _with_unnamed(one: Discovered, unnamed: Mapping[tuple[str, str], Bounds]) -> People:
-    """With those of whom only the number is known: as many as on any day, unless they may be another initiative's."""
+def _with_unnamed(one: Discovered, unnamed: Mapping[tuple[str, str], Bounds]) -> Discovered:
+    """There were as many as on any day, and it was seen on these days too, unless that may be another initiative's."""
     found = [bounds for seen in one.products if (bounds := unnamed.get((seen.service_id, seen.instance)))]
-    low = max((bounds.low for bounds in found), default=0) if one.is_whole else 0
-    return People(max(one.people.low, low), one.people.high + sum(bounds.high for bounds in found))
+    high = one.people.high + sum(bounds.high for bounds in found)
+    if not found or not one.is_whole:
+        return replace(one, people=People(one.people.low, high))
+    days = max(bounds.day_count for bounds in found)
+    firsts = [day for day in (one.first_seen_on, *(bounds.first_on for bounds in found)) if day]
+    return replace(
+        one,
+        people=People(max(one.people.low, *(bounds.low for bounds in found)), high),
+        first_seen_on=min(firsts, default=""),
+        last_seen_on=max(one.last_seen_on, *(bounds.last_on for bounds in found)),
+        day_count=max(days, one.day_count + days if one.people.high else one.day_count),
+    )

@@ -48,6 +48,10 @@ def plain(site: Site, signatures: Signatures) -> Iterator[Scan]:
     scan.close()
 
 
+def bounds(scan: Scan) -> dict[tuple[str, str], tuple[int, int]]:
+    return {key: (one.low, one.high) for key, one in unnamed_by_instance(scan.connection).items()}
+
+
 def by_day(connection: sqlite3.Connection) -> list[tuple[object, ...]]:
     return connection.execute(
         "select service_id, instance, day_on, channel, sum(record_count), sum(received_bytes), sum(session_count) "
@@ -76,17 +80,17 @@ def test_nobody_is_stored_and_records_add_up_by_day(plain: Scan, tmp_path: Path)
 def test_people_are_bounds_that_hold(plain: Scan, tmp_path: Path) -> None:
     path = write_squid(tmp_path / "access.log", lines(days=2))
     plain.run([path], Choices())
-    assert unnamed_by_instance(plain.connection) == {("claude", ""): (7, 14)}
+    assert bounds(plain) == {("claude", ""): (7, 14)}
     write_squid(path, lines(days=3))
     assert [one.standing for one in plain.run([path], Choices()).outcomes] == ["grown"]
-    assert unnamed_by_instance(plain.connection) == {("claude", ""): (7, 21)}
+    assert bounds(plain) == {("claude", ""): (7, 21)}
     plain.run([write_squid(tmp_path / "second.log", lines(days=1, people=9, host="api.claude.ai"))], Choices())
-    before = unnamed_by_instance(plain.connection)
+    before = bounds(plain)
     assert before == {("claude", ""): (9, 30)}
     plain.rescan([(1, Choices())])
-    assert unnamed_by_instance(plain.connection) == before
+    assert bounds(plain) == before
     assert shadowledger("sources", "forget", "2", db=tmp_path / "site" / "inventory.db").code == 0
-    assert unnamed_by_instance(plain.connection) == {("claude", ""): (7, 21)}
+    assert bounds(plain) == {("claude", ""): (7, 21)}
 
 
 def test_the_answer_has_bounds_of_nobody_known(plain: Scan, tmp_path: Path) -> None:

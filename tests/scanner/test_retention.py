@@ -61,6 +61,10 @@ def totals(connection: sqlite3.Connection) -> Rows:
     return connection.execute(asked).fetchall()
 
 
+def bounds(connection: sqlite3.Connection) -> dict[tuple[str, str], tuple[int, int]]:
+    return {key: (one.low, one.high) for key, one in unnamed_by_instance(connection).items()}
+
+
 def named_days(connection: sqlite3.Connection) -> list[str]:
     asked = "select distinct day_on from contribution where actor_id || device_id || client_id != '' order by 1"
     return [day for (day,) in connection.execute(asked)]
@@ -77,7 +81,7 @@ def test_old_entries_lose_their_people_and_totals_stay(db: Path, inventory: sqli
     assert (done.code, done.stderr) == (0, "")
     assert totals(inventory) == before
     assert named_days(inventory) == [day(2)]
-    assert unnamed_by_instance(inventory) == {("claude", ""): (6, 12), ("ollama", ""): (1, 1)}
+    assert bounds(inventory) == {("claude", ""): (6, 12), ("ollama", ""): (1, 1)}
     assert [wrong for _, wrong in check_inventory(inventory) if wrong] == []
     asked = "select day_on, low_count, high_count from unnamed_by_day where service_id = 'claude'"
     assert inventory.execute(asked).fetchall() == [(day(30), 6, 6), (day(29), 6, 6)]
@@ -88,9 +92,16 @@ def test_people_are_bounds_over_what_is_kept_and_what_is_not(db: Path) -> None:
         told = shadowledger("reconcile", "--format", "json", db=db).json["discovered"]
         return {one["service"]: (one["people"]["low"], one["people"]["high"]) for one in told}
 
+    def days() -> dict[str, tuple[str, str, int]]:
+        told = shadowledger("reconcile", "--format", "json", db=db).json["discovered"]
+        return {one["service"]: (one["first_seen_on"], one["last_seen_on"], one["days"]) for one in told}
+
     assert people()["Claude"] == (8, 8)
+    before = days()
     shadowledger("privacy", "purge", db=db)
     assert people() == {"Claude": (8, 8 + 12), "Ollama": (0, 4)}
+    assert days() == before
+    assert before["Claude"] == (day(30), day(2), 3)
 
 
 def test_names_that_nothing_uses_go(db: Path, inventory: sqlite3.Connection) -> None:
@@ -116,9 +127,9 @@ def test_a_dry_run_tells_the_same_and_changes_nothing(db: Path, inventory: sqlit
 def test_a_source_that_is_withdrawn_leaves_bounds_of_the_others(db: Path, inventory: sqlite3.Connection) -> None:
     shadowledger("privacy", "purge", db=db)
     assert shadowledger("sources", "forget", "2", db=db).code == 0
-    assert unnamed_by_instance(inventory)["claude", ""] == (6, 12)
+    assert bounds(inventory)["claude", ""] == (6, 12)
     assert shadowledger("sources", "forget", "1", db=db).code == 0
-    assert ("claude", "") not in unnamed_by_instance(inventory)
+    assert ("claude", "") not in bounds(inventory)
     assert [wrong for _, wrong in check_inventory(inventory) if wrong] == []
 
 
@@ -128,7 +139,7 @@ def test_what_comes_late_is_added_to_the_bounds(db: Path, inventory: sqlite3.Con
     assert named_days(inventory) == [day(29), day(2)]
     shadowledger("privacy", "purge", db=db)
     assert named_days(inventory) == [day(2)]
-    assert unnamed_by_instance(inventory)["claude", ""] == (7, 6 + 6 + 7)
+    assert bounds(inventory)["claude", ""] == (7, 6 + 6 + 7)
 
 
 def test_all_leaves_nobody(db: Path, inventory: sqlite3.Connection) -> None:
