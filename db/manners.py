@@ -5,17 +5,34 @@ from __future__ import annotations
 
 PRESENCE, REFUSED, BACKGROUND, PROGRAM, API, PEOPLE = "presence", "refused", "background", "program", "api", "people"
 MANNERS = (PRESENCE, REFUSED, BACKGROUND, PROGRAM, API, PEOPLE)
-"""On a device or an account; blocked; a program's own traffic (telemetry, sign-in, updates) and documentation; what an
-SDK did; an API reached by what does not say which program it is; and all the rest, which people do."""
+"""On a device or an account; blocked; a program's own traffic (telemetry, sign-in, updates, connections opened ahead) and
+documentation; what an SDK did; an API reached by what does not say which program it is; and all the rest, which people
+do."""
 
 MANNER_OF_WAY = """
 case
     when presence_rung > 0 then 'presence'
     when action = 'blocked' then 'refused'
-    when role in ('telemetry', 'auth', 'cdn', 'docs', 'download') then 'background'
+    when role in ('telemetry', 'auth', 'cdn', 'docs', 'download', 'preconnect') then 'background'
     when agent_class = 'sdk' then 'program'
     when role = 'api' and agent_class != 'browser' then 'api'
     else 'people'
 end
 """
 """In SQL, of a row of `way`."""
+
+
+_BACKGROUND_ROLES = frozenset(("telemetry", "auth", "cdn", "docs", "download", "preconnect"))
+
+
+def manner_of(role: str, action: str, agent_class: str, presence_rung: int) -> str:
+    """The same without a database."""
+    if presence_rung > 0:
+        return PRESENCE
+    if action == "blocked":
+        return REFUSED
+    if role in _BACKGROUND_ROLES:
+        return BACKGROUND
+    if agent_class == "sdk":
+        return PROGRAM
+    return API if role == "api" and agent_class != "browser" else PEOPLE

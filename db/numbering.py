@@ -130,6 +130,12 @@ _MANNER = (
 )
 
 
+def number_of(connection: sqlite3.Connection, pseudonym_id: str) -> int:
+    """The number of an id; 0 where no entry ever named it."""
+    row = connection.execute("select number from pseudonym where id = ?", (pseudonym_id,)).fetchone()
+    return int(row[0]) if row else 0
+
+
 def forget_unnamed(connection: sqlite3.Connection) -> int:
     """Forget pseudonyms that no entry names any more; returns how many. To be called inside a transaction."""
     named = "select actor from entry union select device from entry union select client from entry"

@@ -120,6 +120,16 @@ def indications(connection: sqlite3.Connection, service_id: str, instance: str) 
     return [Indication(*(*told, tuple(sorted(map(int, str(sources).split(",")))))) for *told, sources in rows]
 
 
+def kinds_on_machines(connection: sqlite3.Connection) -> dict[tuple[str, str], frozenset[str]]:
+    """By which kinds of artifacts each service's instance was found on machines and accounts."""
+    rows = connection.execute(
+        "select service_id, instance, group_concat(distinct substr(indicator, 1, instr(indicator, ':') - 1)) "
+        "from way join way_total on way = way.number join service_instance "
+        "on service_instance.number = service_instance where presence_rung > 0 group by 1, 2"
+    )
+    return {(service_id, instance): frozenset(kinds.split(",")) for service_id, instance, kinds in rows}
+
+
 def services_by_source(connection: sqlite3.Connection) -> frozenset[tuple[str, int]]:
     """Which services were counted in which sources."""
     return frozenset(

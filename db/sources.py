@@ -168,7 +168,7 @@ def withdraw(connection: sqlite3.Connection, source_id: int) -> Counter[str]:
     inside a transaction."""
     gone: Counter[str] = Counter(contribution=rollups.withdraw(connection, source_id))
     withdraw_unnamed(connection, source_id)
-    for table in ("clue", "census", "issue", "reading", "block", "mark", "sketch", "sealed_line"):
+    for table in ("clue", "census", "issue", "reading", "block", "mark", "sketch", "together", "sealed_line"):
         gone[table] = connection.execute(f"delete from {table} where source_id = ?", (source_id,)).rowcount  # noqa: S608
     return gone
 

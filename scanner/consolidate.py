@@ -10,9 +10,12 @@ from dataclasses import dataclass, replace
 from shadowledger.db.days import day_number, day_on
 from shadowledger.db.decisions import Decision
 from shadowledger.db.discoveries import Remembered, remember, remembered
-from shadowledger.db.observations import Seen, seen_services
+from shadowledger.db.manners import PRESENCE
+from shadowledger.db.observations import Seen, kinds_on_machines, seen_services
+from shadowledger.db.together import pairs
 from shadowledger.db.transactions import writing
 from shadowledger.db.whoms import days_with_a_date, strands
+from shadowledger.scanner.chains import join_chains
 from shadowledger.scanner.gathering import Gathering, Product, gather
 from shadowledger.scanner.headcount import People
 from shadowledger.scanner.known_again import Memory, as_remembered
@@ -89,8 +92,8 @@ class Consolidated:
     background: tuple[Seen, ...]
     """Products of which there is nothing but a program's own traffic, documentation and what was refused."""
     limits: Thresholds
-    units_seen: frozenset[str] = frozenset()
-    """Business units of everybody whom any source named."""
+    units_seen: frozenset[tuple[str, bool]] = frozenset()
+    """Business units of everybody whom any source named, each with whether that was on machines or in accounts."""
 
 
 def consolidate(
@@ -106,14 +109,19 @@ def consolidate(
     crowd.all.extend(_nameless(connection, crowd, seen))
     days = days_with_a_date(connection)
     gathered = gather(crowd, seen, limits, days[1] - days[0] + 1 if days else 0)
-    found = _identified(connection, gathered.initiatives, crowd, seen, limits)
+    initiatives = join_chains(gathered.initiatives, crowd, seen, pairs(connection), limits)
+    kinds = kinds_on_machines(connection)
+    for one in initiatives:
+        if one.presence_rung:
+            one.kinds = frozenset[str]().union(*(kinds.get(product, ()) for product in one.products))
+    found = _identified(connection, initiatives, crowd, seen, limits)
     found = split(merged(found, decisions), decisions)
     shared = Counter(product for one in (*(one for _, one in found), *gathered.strays) for product in one.products)
     made = [_discovered(key, one, crowd, seen, limits, decisions, shared) for key, one in found]
     used = {product for one in (*gathered.initiatives, *gathered.strays) for product in one.products}
     background = tuple(seen[product] for product in sorted(seen) if product not in used)
     ranked = sorted(made, key=lambda one: (-one.people.high, -one.seen.record_count, one.seen.service, one.id))
-    units = frozenset(unit for piece in crowd.all for unit in piece.units)
+    units = frozenset((unit, piece.strand.manner == PRESENCE) for piece in crowd.all for unit in piece.units)
     return Consolidated(ranked, len(gathered.strays), background, limits, units)
 
 
@@ -123,7 +131,7 @@ def _nameless(connection: sqlite3.Connection, crowd: Pieces, seen: Mapping[Produ
     for strand in strands(connection).values():
         if strand not in named and (strand.service_id, strand.instance) in seen:
             told = seen[strand.service_id, strand.instance]
-            piece = Piece(strand, (), is_persons=False)
+            piece = Piece(strand, (), is_persons=False, is_named=False)
             if told.first_seen_on:
                 piece.days.update((day_number(told.first_seen_on), day_number(told.last_seen_on)))
             yield piece

@@ -20,6 +20,7 @@ from shadowledger.signatures.schema import Service, Strength
 _NEEDS = {"host": "host", "host_exact": "host", "host_pattern": "host", "url_path": "path", "api_path": "path",
           "user_agent": "user_agent"}  # fmt: skip
 """The field of Traffic that an indicator needs; artifacts need a source of their own kind."""
+_OF_TRAFFIC = frozenset(("host", "path", "user_agent"))
 _IN_WORDS = {
     "host": "a proxy, DNS or TLS source",
     "path": "a proxy or HTTP source that shows paths",
@@ -46,25 +47,24 @@ class Coverage:
     """What only such sources can show. They were not asked for what the list alone names."""
     units: frozenset[str] = frozenset()
     """Business units that the directory knows."""
-    units_seen: frozenset[str] = frozenset()
-    """Those of whom any source saw somebody."""
+    units_seen: frozenset[tuple[str, bool]] = frozenset()
+    """Those of whom any source saw somebody, each with whether that was on machines or in accounts."""
 
     def judge(self, services: list[Service], units: Sequence[str] = ()) -> tuple[str, list[str]]:
         """`unseen` where one of the services could have been seen in one of the units, if any are named, otherwise
         `not_observable`; with the reasons."""
         kind, reasons = self._judge(services)
         meant = same_units(units, self.units)
-        if kind == "unseen" and meant and not meant & self.units_seen:
-            return "not_observable", [f"no source saw anybody of {', '.join(sorted(meant))}"]
-        return kind, reasons
+        if kind != "unseen" or not meant:
+            return kind, reasons
+        needs = {need in _OF_TRAFFIC for need in _needs(services) & self.fills}
+        if any((unit, not is_traffic) in self.units_seen for unit in meant for is_traffic in needs):
+            return kind, reasons
+        where = " or ".join("traffic" if is_traffic else "machines and accounts" for is_traffic in sorted(needs))
+        return "not_observable", [f"no source of {where} saw anybody of {', '.join(sorted(meant))}"]
 
     def _judge(self, services: list[Service]) -> tuple[str, list[str]]:
-        needs = {
-            _NEEDS.get(indicator.kind, indicator.kind)
-            for service in services
-            for indicator in service.indicators
-            if indicator.strength > Strength.HINT
-        }
+        needs = _needs(services)
         names = ", ".join(service.name for service in services[:3])
         declared = all(service.origin == "declared" for service in services)
         fills, count = self.fills, self.source_count
@@ -96,11 +96,21 @@ class Coverage:
         return "unseen", reasons
 
 
+def _needs(services: list[Service]) -> set[str]:
+    """Fields of Traffic and kinds of Artifact by which services can be known."""
+    return {
+        _NEEDS.get(indicator.kind, indicator.kind)
+        for service in services
+        for indicator in service.indicators
+        if indicator.strength > Strength.HINT
+    }
+
+
 def coverage_of(
     connection: sqlite3.Connection,
     knowledge: Knowledge,
     units: frozenset[str] = frozenset(),
-    units_seen: frozenset[str] = frozenset(),
+    units_seen: frozenset[tuple[str, bool]] = frozenset(),
 ) -> Coverage:
     """The coverage of everything in the inventory, seen with what is known now."""
     known = totals(connection)

@@ -156,7 +156,7 @@ def _sort(met: Iterable[_Met], owners: Mapping[str, str], directory: Directory) 
         if lead.units:
             numbers.units[lead.units].append(number)
             group.units_at[number] = lead.units
-        if not more and not one.is_apart and owners[directory.bare_form(end)] != _SEVERAL:
+        if not more and not one.is_apart and not lead.shared and owners[directory.bare_form(end)] != _SEVERAL:
             numbers.alone[end[0] if lead.is_to_somebody else ""].append(number)
         elif not more and lead.is_to_somebody:
             group.ends = group.ends or [""] * CHUNK_SIZE

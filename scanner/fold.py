@@ -5,8 +5,17 @@ from __future__ import annotations
 from shadowledger.collectors.records import UNKNOWN_BYTES, Artifact, Traffic
 from shadowledger.db.names import address_name, device_name, user_name
 from shadowledger.scanner.days import DAY_US
-from shadowledger.scanner.ladders import ACCOUNT_KINDS, NOTHING, UPLOAD_BYTES, presence_rung, use_rung
+from shadowledger.scanner.ladders import (
+    ACCOUNT_KINDS,
+    NOTHING,
+    UPLOAD_BYTES,
+    is_idle,
+    presence_rung,
+    role_of,
+    use_rung,
+)
 from shadowledger.scanner.match import agent_class
+from shadowledger.scanner.minutes import Minutes, Product, product_of_program
 from shadowledger.scanner.spill import Spill
 from shadowledger.scanner.stretches import Group, Sum
 from shadowledger.scanner.sums import NO_DAY, Sums, Way, Who
@@ -25,31 +34,36 @@ class Fold:
 
     def __init__(self, index: Index, spill: Spill | None = None) -> None:
         self.sums = Sums(spill)
+        self.minutes = Minutes()
         self._zones = self.sums.zones
         self._index = index
         self._room = MOST_KEYS
         self._written: dict[tuple[str, str, str], int] = {}
         """User, device and client as a source writes them, over and over, to whom they are."""
-        self._told: dict[tuple[object, ...], tuple[dict[int, Group], Indicator]] = {}
-        """What a way follows from, to its groups; see `add`."""
+        self._told: dict[tuple[object, ...], tuple[dict[int, Group], Indicator, Product | None]] = {}
+        """What a way follows from, to its groups, and to its product where a program uses it; see `add`."""
 
     def add(self, record: Traffic, match: Match) -> None:
         """Take in one hit. Ways are remembered by all that they depend on. The key holds the indicator's id, and the
         value the indicator, so that no other gets the same id."""
         (
-            position, via, _, time_us, zone, client, user, device, _, _, path, _, _, sent, received, agent, _, action,
-            _, _, _, _,
+            position, via, _, time_us, zone, client, user, device, _, _, path, method, _, sent, received, agent, _,
+            action, _, _, _, _,
         ) = record  # fmt: skip
-        key = id(match.indicator), match.instance, via, action, agent, not path, sent >= UPLOAD_BYTES
+        idle = method == "CONNECT" and is_idle(record)
+        key = id(match.indicator), match.instance, via, action, agent, not path, idle, sent >= UPLOAD_BYTES
         known = self._told.get(key)
         if known is None:
             if len(self._told) >= _MOST_WAYS:
                 self._told.clear()
-            known = self._told[key] = self.sums.groups(self._new_way(record, match)), match.indicator
+            way = self._new_way(record, match)
+            known = self._told[key] = self.sums.groups(way), match.indicator, product_of_program(way)
         who = self._written.get((user, device, client))
         if who is None:
             who = self._who(user, device, client)
         self._count(known[0], who, position, time_us, sent, received)
+        if known[2] is not None and time_us:
+            self.minutes.add(self.sums.whom(who), time_us, known[2])
         zone = zone or "none"
         self._zones[zone] = self._zones.get(zone, 0) + 1
 
@@ -87,14 +101,15 @@ class Fold:
     def _new_way(self, record: Traffic, match: Match) -> Way:
         indicator = match.indicator
         agent = agent_class(self._index, record.user_agent)
+        role = role_of(record, indicator)
         return Way(
             match.service.id,
             match.instance,
             record.via,
-            indicator.role,
+            role,
             record.action,
             agent,
-            use_rung(record, indicator, agent),
+            use_rung(record, role, agent),
             NOTHING,
             f"{indicator.kind}:{indicator.value}",
             indicator.strength.word,

@@ -6,25 +6,25 @@ people's use is another one than what machines do by themselves."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
 from shadowledger.db.manners import API, BACKGROUND, PRESENCE, PROGRAM, REFUSED
 from shadowledger.db.observations import Seen
-from shadowledger.scanner.headcount import People
 from shadowledger.scanner.ladders import RESOLVED, UPLOAD
 from shadowledger.scanner.pieces import Piece, Pieces, Units
 from shadowledger.scanner.thresholds import Thresholds
 
 API_CATEGORIES = frozenset(("llm-api", "ml-platform", "gateway", "model-hub", "sdk", "data"))
 """Products that programs reach; an API of another one is its own app's, which a person runs."""
+DEPLOYMENT = "/"
+"""Stands in an instance between a resource's host and what is deployed there."""
+EMBEDDED = "enabled"
 CATALOGUE = "catalogue"
 """The origin of products that many organizations use; what others know of is one thing of this organization's own."""
 Product = tuple[str, str]
 """Service and instance."""
-CountPeople = Callable[[Collection[Piece]], People]
-WhomsOf = Callable[[Collection[Piece]], frozenset[str]]
 
 
 class Side(Enum):
@@ -47,6 +47,8 @@ class Gathering:
     """Why its pieces are one."""
     is_chain: bool = False
     """Whether some of its products were reached within the same minutes, again and again."""
+    kinds: frozenset[str] = frozenset()
+    """Kinds of artifacts by which its products were found on machines."""
 
     @property
     def units(self) -> frozenset[str]:
@@ -59,6 +61,11 @@ class Gathering:
     @property
     def days(self) -> set[int]:
         return set().union(*(piece.days for piece in self.pieces))
+
+    @property
+    def visit_count(self) -> int:
+        """People by days, added up over the pieces: not too few."""
+        return sum(piece.visit_count for piece in self.pieces)
 
     @property
     def use_rung(self) -> int:
@@ -95,25 +102,26 @@ def side_of(piece: Piece, seen: Seen) -> Side | None:
         return None
     if manner == PRESENCE:
         return Side.THINGS
-    by_program = manner == PROGRAM or (manner == API and seen.category in API_CATEGORIES)
+    by_program = manner == PROGRAM or (manner == API and (seen.category in API_CATEGORIES or piece.is_named))
     return Side.MACHINES if by_program and not piece.is_persons else Side.PEOPLE
 
 
 def gather(crowd: Pieces, seen: Mapping[Product, Seen], limits: Thresholds, span_days: int) -> Gathered:
     """Bring pieces together; `span_days` is how many days lie between the first and the last of all."""
     begun, background = _begin(crowd.all, seen)
-    count = crowd.count
     found: list[Gathering] = []
+    strays: list[Gathering] = []
     for of_service in begun.values():
         with_instance = [one for (instance, *_), one in of_service.items() if instance]
         without = {(units, side): one for (instance, units, side), one in of_service.items() if not instance}
+        with_instance = _to_deployments(with_instance, crowd)
         _join_portals(with_instance, without)
         _join_things(with_instance, without)
         _join_unplaced(with_instance, without)
-        found += [*with_instance, *_across(list(without.values()), count, limits)]
-    found = _of_same_machines(found, crowd.whoms, limits)
-    strays = [one for one in found if _is_stray(one, count, limits, span_days)]
-    return Gathered([one for one in found if one not in strays], strays, background)
+        stray = [key for key, one in without.items() if _is_stray(one, crowd, limits, span_days)]
+        strays += [without.pop(key) for key in stray]
+        found += [*with_instance, *_across(list(without.values()), seen, crowd, limits)]
+    return Gathered(found, strays, background)
 
 
 _Key = tuple[str, Units, Side]
@@ -146,6 +154,28 @@ def _begin(
 
 
 _Without = dict[tuple[Units, Side], Gathering]
+
+
+def _to_deployments(with_instance: list[Gathering], crowd: Pieces) -> list[Gathering]:
+    """What names only the host of a resource, where others name its deployments, goes to the one that the same people
+    or machines use."""
+    by_host: dict[str, list[Gathering]] = defaultdict(list)
+    for one in with_instance:
+        instance = next(iter(one.products))[1]
+        if DEPLOYMENT in instance:
+            by_host[instance.partition(DEPLOYMENT)[0]].append(one)
+    kept = []
+    for one in with_instance:
+        below = by_host.get(next(iter(one.products))[1], [])
+        if not below:
+            kept.append(one)
+            continue
+        whoms = {id(other): crowd.whoms(other.pieces) for other in below}
+        for piece in one.pieces:
+            same = crowd.whoms([piece])
+            nearest = max(below, key=lambda other: len(same & whoms[id(other)]))
+            nearest.pieces.append(piece)
+    return kept
 
 
 def _join_portals(with_instance: list[Gathering], without: _Without) -> None:
@@ -184,49 +214,36 @@ def _join_unplaced(with_instance: list[Gathering], without: _Without) -> None:
         del without[units, side]
 
 
-def _across(some: list[Gathering], count: CountPeople, limits: Thresholds) -> list[Gathering]:
-    """Single people's use in many units is one initiative; a team's is its own."""
+def _across(some: list[Gathering], seen: Mapping[Product, Seen], crowd: Pieces, limits: Thresholds) -> list[Gathering]:
+    """What was bought for something else is one initiative in however many units. Of other products a team's use is its
+    own, and single people's in many units is one."""
+    if any(seen[product].ai_kind == EMBEDDED for one in some for product in one.products):
+        return _whole(some, "AI inside a product that the units have in common")
     single = [
         one
         for one in some
-        if one.side is not Side.MACHINES and one.units and count(one.pieces).high < limits.team_people
+        if one.side is not Side.MACHINES and one.units and crowd.count(one.pieces).high < limits.team_people
     ]
-    units = frozenset().union(*(one.units for one in single))
+    units = frozenset[str]().union(*(one.units for one in single))
     if len(units) < limits.cross_cutting_units:
         return some
-    whole = Gathering([], single[0].side)
-    for one in single:
-        whole.take(one)
     told = f"single people in {len(units)} units use it, in none of them a team"
-    whole.reasons.append(told)
-    return [*(one for one in some if one not in single), whole]
+    return [*(one for one in some if one not in single), *_whole(single, told)]
 
 
-def _of_same_machines(found: list[Gathering], whoms_of: WhomsOf, limits: Thresholds) -> list[Gathering]:
-    """Products that the same few machines use, and no others, are one initiative; two instances of one product are
-    not."""
-    by_whoms: dict[frozenset[str], list[Gathering]] = defaultdict(list)
-    kept = []
-    for one in found:
-        whoms = whoms_of(one.pieces) if one.side is Side.MACHINES else frozenset[str]()
-        if 0 < len(whoms) <= limits.same_machines:
-            by_whoms[whoms].append(one)
-        else:
-            kept.append(one)
-    for same in by_whoms.values():
-        first, *others = same
-        for one in others:
-            if {service for service, _ in first.products} & {service for service, _ in one.products}:
-                kept.append(one)
-            else:
-                first.take(one, "the same machines, and no others, use these products")
-        kept.append(first)
-    return kept
+def _whole(some: list[Gathering], reason: str) -> list[Gathering]:
+    if len(some) < 2:
+        return some
+    first, *others = some
+    for one in others:
+        first.take(one)
+    first.reasons.append(reason)
+    return [first]
 
 
-def _is_stray(one: Gathering, count: CountPeople, limits: Thresholds, span_days: int) -> bool:
+def _is_stray(one: Gathering, crowd: Pieces, limits: Thresholds, span_days: int) -> bool:
     if span_days < limits.stray_span_days or one.side is not Side.PEOPLE or one.presence_rung:
         return False
     if one.use_rung >= UPLOAD or any(piece.strand.manner == PROGRAM for piece in one.pieces):
         return False
-    return len(one.days) <= limits.stray_days and count(one.pieces).high <= limits.stray_people
+    return one.visit_count <= limits.stray_visits and crowd.count(one.pieces).low <= limits.stray_visits

@@ -32,7 +32,8 @@ class Tally:
         """Ends that no other id leads to, by their kind; empty for nobody known. They are only counted."""
         self.certain: set[str] = set()
         self.possible: set[str] = set()
-        self.nobodies: set[str] = set()
+        self.nobodies: dict[str, int] = {}
+        """Ends that are nobody known, and how many people stand behind each at most."""
 
     def add(self, group: Group, bits: int) -> None:
         """Take in members of a group, none of whom change."""
@@ -46,7 +47,9 @@ class Tally:
     def take(self, lead: Lead) -> None:
         """Take in one by one."""
         if not lead.is_to_somebody:
-            self.nobodies |= lead.ends
+            most = max(lead.most, 1) if lead.shared else 1
+            for end in lead.ends:
+                self.nobodies[end] = max(most, self.nobodies.get(end, 1))
         elif len(lead.ends) == 1:
             self.certain |= lead.ends
         else:
@@ -55,7 +58,8 @@ class Tally:
     def count(self, directory: Directory) -> People:
         """Accounts of different kinds that no directory joins (`ada`, `ada@x.example`), or of one shorter form
         (`corp\\ada`, `ada`), may be one person's."""
-        high = self.alone.total() + len(self.certain | self.possible | self.nobodies)
+        hidden = sum(most for end, most in self.nobodies.items() if end not in self.certain | self.possible)
+        high = self.alone.total() + len(self.certain | self.possible) + hidden
         kinds = self.alone + Counter(one[0] for one in set(map(directory.bare_form, self.certain)))
         low = kinds[PERSON] + max(kinds[account] for account in ACCOUNTS)
         return People(max(low, 1 if high else 0), high)

@@ -25,27 +25,42 @@ PRESENCE_WORDS = {NOTHING: "", INSTALLED: "installed", RUNNING: "running", SIGNE
 UPLOAD_BYTES = 1_000_000
 """Sent in one request, from which on a contact is told as an upload: a prompt is shorter, a document is not."""
 
+PRECONNECT = "preconnect"
+"""The role of a tunnel to a person's page that carried nothing but its own opening: browsers open some ahead."""
+HANDSHAKE_BYTES = 5_000
+"""Received at the most by a TLS handshake with an ordinary chain of certificates (two or three of them)."""
+
 _NAME_ONLY = frozenset(("dns", "mdns", "llmnr", "dns_update", "dns_notify", "dns_response"))
-_BACKGROUND_ROLES = frozenset(("telemetry", "auth", "cdn", "download", "docs"))
+_BACKGROUND_ROLES = frozenset(("telemetry", "auth", "cdn", "download", "docs", PRECONNECT))
 _RUNNING_KINDS = frozenset(("process", "cmdline", "port", "cloud_resource"))
 _SIGNED_IN_KINDS = frozenset(("account_domain", "oauth_app"))
 ACCOUNT_KINDS = frozenset((*_SIGNED_IN_KINDS, "merchant", "cloud_resource", "email_sender"))
 """What an account, a payment or a cloud betrays, and no device."""
 
 
-def use_rung(record: Traffic, indicator: Indicator, agent_class: str) -> int:
+def is_idle(record: Traffic) -> bool:
+    """Whether a contact is a tunnel that carried no more than its own opening, as far as its source tells."""
+    return record.method == "CONNECT" and 0 <= record.received_bytes < HANDSHAKE_BYTES and not record.path
+
+
+def role_of(record: Traffic, indicator: Indicator) -> str:
+    """What a contact says: the indicator's role, or that a browser only opened a connection ahead."""
+    return PRECONNECT if indicator.role == "interactive" and is_idle(record) else indicator.role
+
+
+def use_rung(record: Traffic, role: str, agent_class: str) -> int:
     """How far one contact shows use."""
     if record.action == "blocked":
         return NOTHING
     if record.via in _NAME_ONLY:
         return RESOLVED
-    if indicator.role in _BACKGROUND_ROLES:
+    if role in _BACKGROUND_ROLES:
         return CONTACTED
     if record.sent_bytes >= UPLOAD_BYTES:
         return UPLOAD
-    if agent_class == "sdk" or (record.path and indicator.role == "api"):
+    if agent_class == "sdk" or (record.path and role == "api"):
         return PROGRAMMATIC
-    return INTERACTIVE if record.path and indicator.role == "interactive" else CONTACTED
+    return INTERACTIVE if record.path and role == "interactive" else CONTACTED
 
 
 def presence_rung(kind: str) -> int:

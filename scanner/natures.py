@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 
-from shadowledger.db.manners import PROGRAM
 from shadowledger.db.observations import Seen
 from shadowledger.scanner.days import day_of
 from shadowledger.scanner.gathering import API_CATEGORIES, Gathering, Side
@@ -16,6 +15,10 @@ INDIVIDUAL, TEAM, POC, PRODUCTION = "individual", "team", "poc", "production"
 EMBEDDED, AGENTIC, LOCAL = "embedded", "agentic", "local"
 NATURES = (INDIVIDUAL, TEAM, POC, PRODUCTION, EMBEDDED, AGENTIC, LOCAL)
 _SATURDAY = 5
+_ACTING = frozenset(("agent", "code-assistant", "gateway", "sdk"))
+"""What runs on a machine and asks models elsewhere."""
+AGENT_KINDS = frozenset(("cli", "mcp_config", "mcp_server"))
+"""What an agent on a machine leaves there."""
 Nature = tuple[str, str]
 """One of NATURES, and why."""
 
@@ -24,10 +27,13 @@ def nature_of(one: Gathering, products: Collection[Seen], people: People, limits
     """The first rule that holds."""
     kinds = {seen.ai_kind for seen in products}
     categories = {seen.category for seen in products}
-    if kinds <= {"local"} or categories <= {"local-runtime"}:
+    count = len({seen.service_id for seen in products})
+    if one.is_chain and count >= limits.chain_products:
+        return AGENTIC, f"a program uses {count} products within the same minutes"
+    if "local-runtime" in categories or (kinds == {"local"} and not categories & _ACTING):
         return LOCAL, "the models run on machines of this organization"
-    if one.is_chain and len({seen.service_id for seen in products}) > 1:
-        return AGENTIC, f"a program uses {len({seen.service_id for seen in products})} products within seconds"
+    if AGENT_KINDS & one.kinds and categories & _ACTING:
+        return AGENTIC, "its command line program or its tools (MCP) lie on machines"
     if "agent" in categories:
         names = ", ".join(sorted(seen.service for seen in products if seen.category == "agent"))
         return AGENTIC, f"{names} acts by itself"
@@ -35,16 +41,15 @@ def nature_of(one: Gathering, products: Collection[Seen], people: People, limits
         return EMBEDDED, "AI inside a product that was bought for something else"
     if one.side is Side.MACHINES:
         return _of_program(one.days, limits)
-    if _is_by_program(one, categories):
+    if _is_by_program(categories):
         return POC, "people's own programs use it"
     if people.high >= limits.team_people:
         return TEAM, "as many people use it as make a team"
     return INDIVIDUAL, "single people use it" if people.high else "nothing says how many people use it"
 
 
-def _is_by_program(one: Gathering, categories: Collection[str]) -> bool:
-    by_program = any(piece.strand.manner == PROGRAM for piece in one.pieces)
-    return by_program or bool(API_CATEGORIES.intersection(categories))
+def _is_by_program(categories: Collection[str]) -> bool:
+    return bool(API_CATEGORIES.intersection(categories))
 
 
 def _of_program(days: Collection[int], limits: Thresholds) -> Nature:

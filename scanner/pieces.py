@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from itertools import groupby, islice
@@ -16,6 +16,7 @@ from operator import itemgetter, or_
 from shadowledger.db.bitsets import CHUNK_BITS, CHUNK_SIZE, members
 from shadowledger.db.days import NO_DAY
 from shadowledger.db.manners import API, PROGRAM
+from shadowledger.db.numbering import number_of
 from shadowledger.db.whoms import Strand, days_with_a_date, hours_by_whom, strands, whoms_by_day, whoms_ever
 from shadowledger.scanner.calendar import Calendar
 from shadowledger.scanner.crowd import ALWAYS, Group, is_to_persons, kinds_of_people, sort_crowd
@@ -24,6 +25,8 @@ from shadowledger.scanner.headcount import People, Tally
 from shadowledger.scanner.people import Directory, Lead
 
 _HOUR_US = DAY_US // 24
+ADDRESS = "a"
+"""What the ids of addresses begin with."""
 _OF_PROGRAMS = frozenset((PROGRAM, API))
 Units = tuple[str, ...]
 Sets = dict[tuple[int, int], int]
@@ -33,13 +36,15 @@ Sets = dict[tuple[int, int], int]
 class Piece:
     """What those of one unit did with one service's instance in one manner."""
 
-    __slots__ = ("bits", "days", "is_persons", "leads", "strand", "units")
+    __slots__ = ("bits", "days", "is_named", "is_persons", "leads", "strand", "units", "visit_count")
 
-    def __init__(self, strand: Strand, units: Units, *, is_persons: bool) -> None:
+    def __init__(self, strand: Strand, units: Units, *, is_persons: bool, is_named: bool) -> None:
         self.strand = strand
         self.units = units
         """Empty where no directory knows the unit; several where it says that they are of several."""
         self.is_persons = is_persons
+        self.is_named = is_named
+        """Whether an account or a machine is named, not an address alone."""
         """Of what programs did: whether those who are named are people; else they are machines of nobody."""
         self.bits: dict[int, int] = {}
         """Whom it names, as sets by chunk; all but those who lead elsewhere at different times."""
@@ -47,6 +52,8 @@ class Piece:
         """Where those led at the time."""
         self.days: set[int] = set()
         """Since 1970; without those that no source told."""
+        self.visit_count = 0
+        """On how many days each of those was there, added up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,8 @@ class Pieces:
     groups: Mapping[int, Group]
     """By chunk."""
     directory: Directory
+    number_of: Callable[[str], int]
+    """Of an id; 0 where there is none."""
 
     def count(self, some: Collection[Piece]) -> People:
         """How many people are behind pieces together."""
@@ -75,8 +84,19 @@ class Pieces:
             ids = self.groups[chunk].ids
             for number in islice(members(bits), most):
                 own = ids.get(number)
-                found |= self.directory.lead(own, *ALWAYS).ends if own else {f"{chunk}:{number}"}
+                found |= self.directory.lead(own, *ALWAYS).ends if own else {_nameless(chunk, number)}
         return frozenset(found)
+
+    def ends_of(self, whom_id: str) -> frozenset[str]:
+        """Who is behind an id of the identities store, as `whoms` has it; empty where nothing was observed of it."""
+        if whom_id in self.directory.known_ids():
+            return self.directory.lead(whom_id, *ALWAYS).ends
+        number = self.number_of(whom_id)
+        return frozenset((_nameless(*divmod(number, CHUNK_SIZE)),) if number > 0 else ())
+
+
+def _nameless(chunk: int, number: int) -> str:
+    return f"{chunk}:{number}"
 
 
 def _sets(some: Collection[Piece]) -> dict[int, int]:
@@ -101,10 +121,10 @@ def pieces(connection: sqlite3.Connection, directory: Directory) -> Pieces:
         without = undated.get((strand, chunk), 0)
         cutter.add(strand, chunk, dated.get((strand, chunk), 0) & ~group.changing | without & ~group.undated)
         for number in members(without & group.undated):
-            cutter.take(strand, group.apart[number])
+            cutter.take(strand, group.ids[number], group.apart[number])
     if days:
         _walk_days(connection, cutter, days)
-    return Pieces(list(cutter.found.values()), groups, directory)
+    return Pieces(list(cutter.found.values()), groups, directory, lambda whom: number_of(connection, whom))
 
 
 def _all_of(sets: Sets) -> dict[int, int]:
@@ -119,7 +139,7 @@ class _Cutter:
     """Makes the pieces."""
 
     def __init__(self, known: Mapping[int, Strand], groups: Mapping[int, Group], directory: Directory) -> None:
-        self.found: dict[tuple[int, Units, bool], Piece] = {}
+        self.found: dict[tuple[int, Units, bool, bool], Piece] = {}
         self.groups = groups
         self.directory = directory
         self._kinds = kinds_of_people(directory)
@@ -132,29 +152,33 @@ class _Cutter:
 
     def on_day(self, day: int, strand: int, chunk: int, bits: int) -> None:
         """Note that members of a set were there on a day."""
-        for piece, _ in self._cut(strand, chunk, bits):
+        for piece, part in self._cut(strand, chunk, bits):
             piece.days.add(day)
+            piece.visit_count += part.bit_count()
 
-    def take(self, strand: int, lead: Lead, day: int = NO_DAY) -> Piece:
-        """Take in one who changes, as things stood at some time."""
-        piece = self._piece(strand, lead.units, is_persons=is_to_persons(lead, self._kinds))
+    def take(self, strand: int, own: str, lead: Lead, day: int = NO_DAY) -> Piece:
+        """Take in one id that changes, as things stood at some time."""
+        piece = self._piece(strand, lead.units, is_persons=is_to_persons(lead, self._kinds), is_named=own[0] != ADDRESS)
         piece.leads.add(lead)
         if day != NO_DAY:
             piece.days.add(day)
+            piece.visit_count += 1
         return piece
 
     def _cut(self, strand: int, chunk: int, bits: int) -> Iterator[tuple[Piece, int]]:
         group = self.groups[chunk]
+        is_named = group.kind != ADDRESS
         for units, part in _by_unit(group, bits):
             for is_persons, some in ((True, part & group.persons), (False, part & ~group.persons)):
                 if some:
-                    yield self._piece(strand, units, is_persons=is_persons), some
+                    yield self._piece(strand, units, is_persons=is_persons, is_named=is_named), some
 
-    def _piece(self, strand: int, units: Units, *, is_persons: bool) -> Piece:
+    def _piece(self, strand: int, units: Units, *, is_persons: bool, is_named: bool) -> Piece:
         of = self._strands[strand]
-        key = strand, units, is_persons or of.manner not in _OF_PROGRAMS
+        is_persons |= of.manner not in _OF_PROGRAMS
+        key = strand, units, is_persons, is_named or is_persons
         if key not in self.found:
-            self.found[key] = Piece(of, units, is_persons=key[2])
+            self.found[key] = Piece(of, units, is_persons=is_persons, is_named=key[3])
         return self.found[key]
 
 
@@ -198,17 +222,18 @@ def _walk_days(connection: sqlite3.Connection, cutter: _Cutter, days: tuple[int,
             known = reduce(or_, parts.values(), 0)
             for number in members(bits & group.changing & ~torn & ~known):
                 own = group.ids[number]
-                piece = cutter.take(strand, leads.get(own) or leads.setdefault(own, directory.lead(own, *span)))
+                piece = cutter.take(strand, own, leads.get(own) or leads.setdefault(own, directory.lead(own, *span)))
                 parts[piece] = parts.get(piece, 0) | 1 << number
             for piece, part in parts.items():
-                if bits & part & ~torn:
+                if there := bits & part & ~torn:
                     piece.days.add(day)
+                    piece.visit_count += there.bit_count()
             for number in members(bits & torn):
                 by_hour[strand][chunk << CHUNK_BITS | number] = group.ids[number]
         for strand, ids in by_hour.items():
             for whom, first, last in hours_by_whom(connection, day, strand):
                 if own := ids.get(whom, ""):
-                    cutter.take(strand, directory.lead(own, *_hours_of(span[0], first, last)), day)
+                    cutter.take(strand, own, directory.lead(own, *_hours_of(span[0], first, last)), day)
 
 
 def _hours_of(day_us: int, first: int | None, last: int) -> tuple[int, int]:

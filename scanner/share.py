@@ -14,6 +14,7 @@ from shadowledger.scanner.days import ALL_DAYS, DAY_US, Days
 from shadowledger.scanner.fold import Fold
 from shadowledger.scanner.keepsakes import Keepsakes
 from shadowledger.scanner.match import NOT_A_QUESTION, match_record
+from shadowledger.scanner.minutes import Minutes
 from shadowledger.scanner.passage import Passage, passage_of
 from shadowledger.scanner.sketch import Sketch
 from shadowledger.scanner.spill import Spill
@@ -36,6 +37,7 @@ class Share:
     accounting: Accounting
     passage: Passage
     kept: Keepsakes
+    minutes: Minutes
 
     def go_on(self, other: Share) -> None:
         """Take in the share of what follows, whose positions begin with 1."""
@@ -46,6 +48,7 @@ class Share:
         self.accounting.go_on(other.accounting, positions)
         self.passage = self.passage.and_then(other.passage)
         self.kept.go_on(other.kept, positions)
+        self.minutes.go_on(other.minutes)
 
 
 def read_share(
@@ -87,4 +90,4 @@ def read_share(
     if is_limited:
         for host, day in [key for key in reading.contacts if days.left_out(key[1] * DAY_US)]:
             del reading.contacts[host, day]
-    return Share(fold.sums, unknowns, sketch, accounting, passage_of(reading), kept)
+    return Share(fold.sums, unknowns, sketch, accounting, passage_of(reading), kept, fold.minutes)

@@ -17,6 +17,7 @@ from shadowledger.db.sealed_lines import seal_lines
 from shadowledger.db.services import save_services
 from shadowledger.db.sketches import Repeated, add_marks, repeated_marks
 from shadowledger.db.sources import Counts, Source, add_reading, get_source, save_source, withdraw
+from shadowledger.db.together import add_together
 from shadowledger.db.transactions import writing
 from shadowledger.scanner.census import domain_days
 from shadowledger.scanner.identify import Standing, identify, mark_of
@@ -71,6 +72,7 @@ def store(
             store_crowd(connection, run_id, source_id, sums)
         else:
             _add_postings(Postings(connection, run_id, source_id), sums, identities)
+            add_together(connection, run_id, source_id, share.minutes.together(identities.id_of))
         add_clues(connection, run_id, source_id, _clues(share, identities))
         add_census(connection, run_id, source_id, domain_days(passage.contacts), is_sampled=passage.is_sampled)
         add_reading(connection, run_id, source_id, counts, share.accounting.reasons)

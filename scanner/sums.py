@@ -15,6 +15,7 @@ from shadowledger.scanner.stretches import PIECES, Figures, Group, Stretch, pack
 
 T = TypeVar("T")
 NO_DAY = -1
+SYSTEM = "system"
 
 
 class Way(NamedTuple):
@@ -77,6 +78,13 @@ class Sums:
             of = self.ways.values_by_number[len(self._groups)]
             self._groups.append((crc32(f"{of.service_id}\n{of.instance}".encode(errors="surrogatepass")), {}))
         return self._groups[number][1]
+
+    def whom(self, number: int) -> Name:
+        """Of those whom a record names the first that is no system: account, machine, address."""
+        who = self.whos.values_by_number[number]
+        if who.actor.kind and who.actor.kind != SYSTEM:
+            return who.actor
+        return who.device if who.device.kind else who.client
 
     def put_away(self) -> None:
         """Pack what was counted, so that it takes little room."""

@@ -20,12 +20,14 @@ class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     team_people: int
     cross_cutting_units: int
-    stray_people: int
-    stray_days: int
+    stray_visits: int
     stray_span_days: int
     production_days: int
     production_days_off_share: int
     same_machines: int
+    chain_minutes: int
+    chain_share: int
+    chain_products: int
     match_score: int
 
     def in_words(self) -> str:

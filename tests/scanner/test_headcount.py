@@ -83,7 +83,8 @@ class Plain:
             ends = self.people_of(told, *span(told))
             if ends:
                 is_persons = strand.manner not in ("program", "api") or all(end[0] in kinds for end in ends)
-                traces[(*strand, self.units_of(told), is_persons)].add(told)
+                is_named = is_persons or start_of(told)[0] != "a"
+                traces[(*strand, self.units_of(told), is_persons, is_named)].add(told)
         return {
             key: (self.count(those).people, {day_number(one.day_on) for one in those if one.day_on})
             for key, those in traces.items()
@@ -91,10 +92,15 @@ class Plain:
 
     def traces(self, inventory: sqlite3.Connection) -> Iterator[tuple[Strand, Trace]]:
         """Each with its strand."""
-        columns = f"{MANNER_OF_WAY}, use_rung, presence_rung, actor_id, device_id, client_id, day_on, hours"
-        asked = f"select service_id, instance, {columns} from contribution"  # noqa: S608 - an expression of our own
-        for *strand, actor, device, client, day_on, hours in inventory.execute(asked):
-            yield Strand(*strand), Trace(actor, device, client, day_on, hours)
+        columns = f"{MANNER_OF_WAY}, use_rung, presence_rung, actor_id, device_id, client_id, day_on"
+        asked = f"select service_id, instance, {columns}, channel, role, action, agent_class, hours from contribution"  # noqa: S608
+        hours: dict[tuple[str | int, ...], int] = defaultdict(int)
+        for *key, mask in inventory.execute(asked):
+            hours[tuple(key)] |= mask
+        for (service_id, instance, manner, use, presence, *names, day_on, _, _, _, _), mask in hours.items():
+            actor, device, client = map(str, names)
+            strand = Strand(str(service_id), str(instance), str(manner), int(use), int(presence))
+            yield strand, Trace(actor, device, client, str(day_on), mask)
 
     def units_of(self, trace: Trace) -> tuple[str, ...]:
         since, until = span(trace)
@@ -119,10 +125,8 @@ class Plain:
         return HeadCount(People(max(low, 1 if high else 0), high), tuple(sorted(units)))
 
     def people_of(self, trace: Trace, since: int, until: int) -> set[str]:
-        for start in trace[:3]:
-            if start and not start.startswith("s-"):
-                return self.follow(start, since, until)
-        return set()
+        start = start_of(trace)
+        return self.follow(start, since, until) if start else set()
 
     def follow(self, start: str, since: int, until: int) -> set[str]:
         ends: set[str] = set()
@@ -138,6 +142,10 @@ class Plain:
                     ends.add(one)
             edge = following
         return ends or {start}
+
+
+def start_of(trace: Trace) -> str:
+    return next((one for one in trace[:3] if one and not one.startswith("s-")), "")
 
 
 def span(trace: Trace) -> tuple[int, int]:
@@ -222,5 +230,7 @@ def compare(store: Identities, inventory: sqlite3.Connection) -> None:
     directory = Directory(store.connection)
     found = pieces(inventory, directory)
     assert head_counts(found) == named
-    counted = {(*one.strand, one.units, one.is_persons): (found.count([one]), one.days) for one in found.all}
+    counted = {
+        (*one.strand, one.units, one.is_persons, one.is_named): (found.count([one]), one.days) for one in found.all
+    }
     assert counted == Plain(store.connection).pieces(inventory)

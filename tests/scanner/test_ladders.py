@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from shadowledger.collectors.records import Traffic
+from shadowledger.collectors.records import UNKNOWN_BYTES, Traffic
 from shadowledger.scanner.ladders import (
     CONTACTED,
     INSTALLED,
     INTERACTIVE,
     NOTHING,
+    PRECONNECT,
     PRESENCE_WORDS,
     PROGRAMMATIC,
     RESOLVED,
@@ -19,6 +20,7 @@ from shadowledger.scanner.ladders import (
     UPLOAD_BYTES,
     USE_WORDS,
     presence_rung,
+    role_of,
     use_rung,
 )
 from shadowledger.signatures.schema import ARTIFACT_KINDS, ROLES, Indicator, Strength
@@ -57,14 +59,29 @@ CASES = [
 
 @pytest.mark.parametrize(("record", "role", "agent", "rung"), CASES)
 def test_a_contact_stands_on_a_rung(record: Traffic, role: str, agent: str, rung: int) -> None:
-    assert use_rung(record, Indicator("host", "chatgpt.com", role, Strength.CERTAIN, ""), agent) == rung
+    assert use_rung(record, role, agent) == rung
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_a_look_up_and_a_refusal_never_show_use(role: str) -> None:
-    indicator = Indicator("host", "chatgpt.com", role, Strength.CERTAIN, "")
-    assert use_rung(QUESTION, indicator, "sdk") == RESOLVED
-    assert use_rung(UP._replace(action="blocked"), indicator, "sdk") == NOTHING
+    assert use_rung(QUESTION, role, "sdk") == RESOLVED
+    assert use_rung(UP._replace(action="blocked"), role, "sdk") == NOTHING
+
+
+OPENED = Traffic(1, "proxy", "chatgpt.com", method="CONNECT", received_bytes=4_999)
+IDLE = [
+    (OPENED, "interactive", PRECONNECT),
+    (OPENED._replace(received_bytes=0), "interactive", PRECONNECT),
+    (OPENED._replace(received_bytes=5_000), "interactive", "interactive"),
+    (OPENED._replace(received_bytes=UNKNOWN_BYTES), "interactive", "interactive"),
+    (OPENED, "api", "api"),
+    (OPENED._replace(method="GET", path="/"), "interactive", "interactive"),
+]
+
+
+@pytest.mark.parametrize(("record", "role", "told"), IDLE)
+def test_a_tunnel_that_carried_nothing_is_no_use(record: Traffic, role: str, told: str) -> None:
+    assert role_of(record, Indicator("host", "chatgpt.com", role, Strength.CERTAIN, "")) == told
 
 
 @pytest.mark.parametrize("kind", ARTIFACT_KINDS)

@@ -1,0 +1,108 @@
+"""Initiatives that are one, although their products are several: the same few machines use them, the same people use
+them of one vendor, or programs of the same machine reach them within the same minutes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from shadowledger.db.observations import Seen
+from shadowledger.db.together import Pair
+from shadowledger.scanner.gathering import Gathering, Product, Side
+from shadowledger.scanner.pieces import Pieces
+from shadowledger.scanner.thresholds import Thresholds
+
+_MOST_WHOMS = 200
+"""Of more people or machines nobody asks whether they are the same ones."""
+_SAME_PEOPLE = 0.8
+
+
+def join_chains(
+    found: list[Gathering],
+    crowd: Pieces,
+    seen: Mapping[Product, Seen],
+    pairs: Iterable[Pair],
+    limits: Thresholds,
+) -> list[Gathering]:
+    """Bring those together that are one; two instances of one product never are."""
+    chains = _Chains(found, crowd, limits)
+    chains.join_pairs(pairs)
+    chains.join_machines()
+    chains.join_vendors(seen)
+    return chains.found
+
+
+class _Chains:
+    def __init__(self, found: list[Gathering], crowd: Pieces, limits: Thresholds) -> None:
+        self.found = found
+        self._crowd = crowd
+        self._limits = limits
+        self._whoms = {id(one): self._whoms_of(one) for one in found}
+
+    def _whoms_of(self, one: Gathering) -> frozenset[str]:
+        whoms = self._crowd.whoms(one.pieces, _MOST_WHOMS + 1)
+        return whoms if len(whoms) <= _MOST_WHOMS else frozenset()
+
+    def _join(self, one: Gathering, other: Gathering, reason: str, *, is_chain: bool = False) -> None:
+        one.take(other, reason)
+        one.is_chain |= is_chain
+        self._whoms[id(one)] |= self._whoms[id(other)]
+        self.found = [left for left in self.found if left is not other]
+
+    def join_pairs(self, pairs: Iterable[Pair]) -> None:
+        """What programs of the same machine reach within the same minutes, again and again."""
+        limits = self._limits
+        for pair in pairs:
+            share = 100 * pair.minute_count >= limits.chain_share * pair.fewer_minute_count
+            if pair.minute_count < limits.chain_minutes or not share or pair.one[0] == pair.other[0]:
+                continue
+            ends = self._crowd.ends_of(pair.whom_id)
+            one, other = (self._with(product, ends) for product in (pair.one, pair.other))
+            if one is None or other is None:
+                continue
+            if one is not other and _may_be_one(one, other):
+                self._join(one, other, "the same program reaches these products within the same minutes", is_chain=True)
+            elif one is other:
+                one.is_chain = True
+
+    def _with(self, product: Product, ends: frozenset[str]) -> Gathering | None:
+        """The gathering of a product in which a whom is one of two at least."""
+        for one in self.found:
+            whoms = self._whoms[id(one)]
+            if product in one.products and 2 * len(ends & whoms) >= len(whoms) > 0:
+                return one
+        return None
+
+    def join_machines(self) -> None:
+        """What the same few machines use, and no others."""
+        by_whoms: dict[frozenset[str], list[Gathering]] = defaultdict(list)
+        for one in self.found:
+            whoms = self._whoms[id(one)]
+            if one.side is Side.MACHINES and 0 < len(whoms) <= self._limits.same_machines:
+                by_whoms[whoms].append(one)
+        for first, *others in by_whoms.values():
+            for one in others:
+                if _may_be_one(first, one):
+                    self._join(first, one, "the same machines, and no others, use these products")
+
+    def join_vendors(self, seen: Mapping[Product, Seen]) -> None:
+        """What the same people of one unit use of one vendor."""
+        by_family: dict[tuple[str, frozenset[str]], list[Gathering]] = defaultdict(list)
+        for one in self.found:
+            families = {seen[product].family for product in one.products}
+            if one.side is not Side.MACHINES and one.units and len(families) == 1:
+                by_family[families.pop(), one.units].append(one)
+        for first, *others in by_family.values():
+            for one in others:
+                both = self._whoms[id(first)], self._whoms[id(one)]
+                if len(both[0] & both[1]) > _SAME_PEOPLE * len(both[0] | both[1]) > 0 and _may_be_one(first, one):
+                    self._join(first, one, "the same people use these products of one vendor")
+
+
+def _may_be_one(one: Gathering, other: Gathering) -> bool:
+    """Two instances of one product are two."""
+    of_one, of_other = dict[str, set[str]](), dict[str, set[str]]()
+    for told, products in ((of_one, one.products), (of_other, other.products)):
+        for service_id, instance in products:
+            told.setdefault(service_id, set()).add(instance)
+    return all(of_one[key] == of_other[key] for key in of_one.keys() & of_other.keys())
