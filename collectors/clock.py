@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable
 
 from shadowledger.collectors.reading import Reading, Settings
 from shadowledger.collectors.stamps import FORMS as FORMS
@@ -31,6 +32,9 @@ _FILETIME_US = 11_644_473_600 * _SECOND_US
 # The last of three numbers between colons, of which the first may be the year (10/Oct/2000:13:55:36); digits after it
 # are its fraction, behind a comma as well as a dot: https://www.rfc-editor.org/rfc/rfc3339#appendix-A
 _SECONDS = re.compile(r":(\d\d):(\d\d)(?![\d:])(?:[.,](\d{1,9})\d*)?", re.ASCII)
+
+_SECONDS_US = {f"{second:02}": second * _SECOND_US for second in range(61)}
+"""60 is a leap second."""
 
 
 def epoch_us(text: str) -> int:
@@ -57,8 +61,11 @@ def epoch_us(text: str) -> int:
 
 
 def seconds_us(seconds: float) -> int:
-    """Seconds since 1970 UTC as a number, to the nearest microsecond; exact for the six digits that logs write."""
-    return round(seconds * _SECOND_US) if 0 < seconds <= _LAST_SECOND else 0
+    """Seconds since 1970 UTC as a number, to the nearest microsecond."""
+    if not 0 < seconds <= _LAST_SECOND:
+        return 0
+    whole = int(seconds)  # without it what is multiplied has few enough digits to lose none
+    return whole * _SECOND_US + round((seconds - whole) * _SECOND_US)
 
 
 def filetime_us(text: str) -> int:
@@ -100,10 +107,37 @@ class Clock:
         if stamp is None:
             stamp = self._remember(key)
         _, second, fraction = found.groups()
-        if not stamp[0] or second > "60":  # 60 is a leap second
+        if not stamp[0] or second not in _SECONDS_US:
             return NO_TIME
-        time_us = stamp[0] + int(second) * _SECOND_US
+        time_us = stamp[0] + _SECONDS_US[second]
         return (time_us + _fraction_us(fraction) if fraction else time_us), stamp[1]
+
+    def reader(self, form: str = "", zone: str = "") -> Callable[[str], Stamp]:
+        """`read` for one form and zone. It remembers the minute that it met last, because records stand in order of
+        time: of a stamp that differs from it in seconds and fraction alone these are all that has to be read."""
+        before, between, after = "", "", ""
+        start = end = size = minute_us = 0
+        source = ""
+
+        def read(text: str) -> Stamp:
+            nonlocal before, between, after, start, end, size, minute_us, source
+            if len(text) == size and text[:start] == before and text[end:] == after:
+                second_us = _SECONDS_US.get(text[start : start + 2], -1)
+                if second_us >= 0 and start + 2 == end:
+                    return minute_us + second_us, source
+                digits = text[start + 3 : end]
+                if second_us >= 0 and text[start + 2] == between and digits.isdecimal() and digits.isascii():
+                    return minute_us + second_us + _fraction_us(digits), source
+            stamp = self.read(text, form, zone)
+            found = _SECONDS.search(text) if stamp[0] and form != "epoch" and form not in OF_DATES else None
+            if found is not None and len(text) <= _LONGEST_STAMP and found.end() in (found.end(2), found.end(3)):
+                start, end, size = found.start(2), found.end(), len(text)
+                before, after, between = text[:start], text[end:], text[start + 2 : start + 3]
+                minute_us = stamp[0] - _SECONDS_US[found[2]] - _fraction_us(found[3] or "")
+                source = stamp[1]
+            return stamp
+
+        return read
 
     def iso(self, text: str) -> Stamp:
         """`2018-03-24T17:15:20.865716Z`, `2020-01-01 00:00:01,5 +0200`, `2012/10/30 09:46:12`: any fraction, any offset

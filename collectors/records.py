@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 UNKNOWN_BYTES = -1
@@ -48,6 +50,10 @@ class Traffic(NamedTuple):
     """What the proxy itself called it."""
     content_type: str = ""
     """Of the answer, as the source writes it."""
+
+
+traffic_of: Callable[[tuple[object, ...]], Traffic] = partial(tuple.__new__, Traffic)
+"""A Traffic of all its fields, in their order, in half the time that calling it takes."""
 
 
 class Artifact(NamedTuple):

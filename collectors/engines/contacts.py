@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from shadowledger.collectors.clock import Clock
 from shadowledger.collectors.endpoint.programs import base_name, is_interpreter
@@ -13,13 +14,17 @@ from shadowledger.collectors.engines.fields import (
     expanded,
 )
 from shadowledger.collectors.engines.mapping import Mapping, Pick, RecordType, Spec
-from shadowledger.collectors.engines.plan import LONGEST_TEXT, Asked, Plan, is_address_shaped
+from shadowledger.collectors.engines.plan import LONGEST_TEXT, Asked, Plan
 from shadowledger.collectors.engines.unwanted import Decisive, Target
+from shadowledger.collectors.engines.writing import Writer
 from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.records import Ignored, Record
+from shadowledger.collectors.urls import Urls
 from shadowledger.signatures.wanted import Wanted
 
 _TELLING = (False, False, False, False, False)
+Made = Record | list[Record] | None
+Maker = Callable[[int, Fields], Made]
 _NO_QUESTION = frozenset(("dns_response", "dns_update", "dns_notify"))
 
 
@@ -28,10 +33,15 @@ class Contacts:
 
     def __init__(self, mapping: Mapping, reading: Reading, clock: Clock) -> None:
         nothing = NOTHING | {mark.lower() for mark in mapping.nothing}
-        self._plans = [Plan(one, nothing) for one in mapping.types()]
+        self._plans = [Plan(one, nothing, clock) for one in mapping.types()]
+        writer = Writer(nothing)
+        choice = writer.choice([plan.type.when for plan in self._plans])
+        self._choose: Callable[[Fields], int] = writer.function("choose", "fields", choice)
+        self._makers: list[Maker] = [self._maker_when_met(number) for number in range(len(self._plans) + 1)]
+        """What makes records, by type."""
+        self._urls = Urls()
         self._names_hosts_alone = not any(one.url or one.path for one in mapping.types())
         self._reading = reading
-        self._clock = clock
         self.is_dull = False
         """Whether the last record's target was no hit, and would be none with any other path but an API's."""
         self.dull = _TELLING
@@ -42,58 +52,66 @@ class Contacts:
         self.ignored_because = ""
         """Why it is none for us, where it depends on its target's columns alone."""
 
-    def records(self, position: int, fields: Fields) -> Iterator[Record]:
-        """The records of one physical record; none where nobody wants it."""
+    def records(self, position: int, fields: Fields) -> Made:
+        """The record that one physical record is, or the records; none where nobody wants it."""
         self.is_dull, self.dull = False, _TELLING
         self.ignored_because = ""
-        plan = self._plan(fields)
-        if plan is None:
-            yield self._ignored(position, "another kind of record")
-        elif plan.type.ignore:
-            yield self._ignored(position, plan.type.ignore)
-        elif plan.starred:
-            yield from self._several(position, plan, fields)
-        else:
-            yield from self._one(position, plan, fields)
+        self.type_number = number = self._choose(fields)
+        return self._makers[number](position, fields)
 
-    def _plan(self, fields: Fields) -> Plan | None:
-        for number, plan in enumerate(self._plans):
-            if plan.holds(fields):
-                self.type_number = number
-                return plan
-        self.type_number = len(self._plans)
-        return None
+    def _maker_when_met(self, number: int) -> Maker:
+        """Compiles a type when the first record of it is met."""
+
+        def make(position: int, fields: Fields) -> Made:
+            self._makers[number] = compiled = self._maker(number)
+            return compiled(position, fields)
+
+        return make
+
+    def _maker(self, number: int) -> Maker:
+        plan = self._plans[number] if number < len(self._plans) else None
+        reason = "another kind of record" if plan is None else plan.type.ignore
+        if plan is None or reason:
+            return lambda position, _: self._ignored(position, reason)
+        one = partial(self._artifacts, plan) if plan.type.kind else plan.traffic(self._asked(plan), self._urls)
+        return partial(self._several, one, plan.starred) if plan.starred else one
 
     def _ignored(self, position: int, reason: str) -> Ignored:
         self.is_dull, self.ignored_because = True, reason
         return Ignored(position, reason)
 
-    def _several(self, position: int, plan: Plan, fields: Fields) -> Iterator[Record]:
-        each = [list(self._one(position, plan, part)) for part in expanded(fields, plan.starred)]
-        told = [record for records in each for record in records if not isinstance(record, Ignored)]
-        yield from told or [record for records in each for record in records][:1]
+    def _several(self, make: Maker, starred: list[str], position: int, fields: Fields) -> Made:
+        each = [_listed(make(position, part)) for part in expanded(fields, starred)]
         if len(each) > 1:
             self.is_dull, self.dull = False, _TELLING
             self.ignored_because = ""
+        records = [record for made in each for record in made]
+        return [record for record in records if not isinstance(record, Ignored)] or records[:1]
 
-    def _one(self, position: int, plan: Plan, fields: Fields) -> Iterator[Record]:
-        if plan.type.kind:
-            if self._reading.wanted is not None and self._is_nobodys(plan, fields, self._reading.wanted):
-                return
-            found: list[Record] = list(plan.artifacts(position, fields, self._clock, self._reading))
-            yield from found or [Ignored(position, f"names no {plan.type.kind.replace('_', ' ')}")]
-            return
-        target, wanted = plan.target(fields), self._reading.wanted
-        if not target.host or (":" in target.host and not is_address_shaped(target.host)):
+    def _artifacts(self, plan: Plan, position: int, fields: Fields) -> Made:
+        if self._reading.wanted is not None and self._is_nobodys(plan, fields, self._reading.wanted):
+            return None
+        found: list[Record] = list(plan.artifacts(position, fields, self._reading))
+        return found or Ignored(position, f"names no {plan.type.kind.replace('_', ' ')}")
+
+    def _asked(self, plan: Plan) -> Asked:
+        wanted, is_question = self._reading.wanted, plan.type.via not in _NO_QUESTION
+
+        def nameless(position: int, agent: str, fields: Fields) -> Ignored:
             if wanted is not None:
-                self._tells(plan, target, fields, wanted)
-            yield self._ignored(position, "names no host")
-            return
-        if wanted is not None and not self._is_wanted(plan, target, fields, wanted):
-            if self._reading.is_census and plan.type.via not in _NO_QUESTION:
-                self._reading.count(target.host, plan.stamp(fields, self._clock)[0])
-            return
-        yield plan.traffic(position, target, fields, self._clock)
+                self._tells(plan, agent, fields, wanted)
+            return self._ignored(position, "names no host")
+
+        def passes(host: str, agent: str, fields: Fields) -> bool:
+            assert wanted is not None  # noqa: S101 - for the reader: otherwise it is not asked
+            if self._tells(plan, agent, fields, wanted) and is_question:
+                return True
+            self.is_dull = not is_question or self._names_hosts_alone or wanted.nobody(host)
+            if self._reading.is_census and is_question:
+                self._reading.count(host, plan.stamp(fields)[0])
+            return False
+
+        return Asked(wanted, is_question, passes, nameless)
 
     def _is_nobodys(self, plan: Plan, fields: Fields, wanted: Wanted) -> bool:
         """Whether an artifact is one that no signature names: of a program, one that runs no other either."""
@@ -105,11 +123,11 @@ class Contacts:
             self.is_dull = bool(value) and not wanted.artifact(plan.type.kind, value)
         return self.is_dull
 
-    def _tells(self, plan: Plan, target: Asked, fields: Fields, wanted: Wanted) -> bool:
+    def _tells(self, plan: Plan, agent: str, fields: Fields, wanted: Wanted) -> bool:
         """Whether a program or a label says something whatever the target is; of a user agent the index is asked."""
         program = base_name(plan.values["process"](fields))
         telling = (
-            wanted.agent(target.user_agent),
+            wanted.agent(agent),
             bool(program) and wanted.program(program),
             wanted.label(plan.values["app_label"](fields)[:LONGEST_TEXT]),
             wanted.label(plan.values["category_label"](fields)[:LONGEST_TEXT]),
@@ -118,15 +136,9 @@ class Contacts:
         self.dull = (not telling[0], not telling[1], not telling[2], not telling[3], not telling[4])
         return True in telling[1:]
 
-    def _is_wanted(self, plan: Plan, target: Asked, fields: Fields, wanted: Wanted) -> bool:
-        """Most hits are by their target; what else they say is asked of those that are not."""
-        is_question = plan.type.via not in _NO_QUESTION
-        if is_question and wanted(*target[:6]):
-            return True
-        if self._tells(plan, target, fields, wanted) and is_question:
-            return True
-        self.is_dull = not is_question or self._names_hosts_alone or wanted.nobody(target.host)
-        return False
+
+def _listed(made: Made) -> list[Record]:
+    return made if isinstance(made, list) else [made] if made is not None else []
 
 
 def decisive(mapping: Mapping) -> Decisive:

@@ -16,7 +16,7 @@ from shadowledger.collectors.engines.engine import (
     reads_envelope,
     split_all,
 )
-from shadowledger.collectors.engines.fields import Fields
+from shadowledger.collectors.engines.fields import Fields, Remembered
 from shadowledger.collectors.engines.mapping import Layout, Mapping
 from shadowledger.collectors.engines.unwanted import Decisive
 from shadowledger.collectors.reading import Reading
@@ -28,7 +28,7 @@ class Shape:
 
     def __init__(self, layout: Layout) -> None:
         self.names = layout.names()
-        self._cells = [(int(at), re.compile(pattern).fullmatch) for at, pattern in layout.cells.items()]
+        self._cells = [(int(at), _fitting(pattern)) for at, pattern in layout.cells.items()]
         self._least = max(layout.least, max((at for at, _ in self._cells), default=-1) + 1)
         self._most = layout.most
 
@@ -47,6 +47,14 @@ class Shape:
         """Where columns stand; -1 for one that is not there."""
         places = {name: at for at, name in enumerate(self.names)}
         return [places.get(column, -1) for column in columns]
+
+
+def _fitting(pattern: str) -> Callable[[str], object]:
+    """Whether a whole cell fits; of words, which come again, that is remembered."""
+    if pattern == r"\d+":
+        return str.isdecimal
+    fits = re.compile(pattern).fullmatch
+    return fits if r"\d" in pattern else Remembered(lambda text: fits(text) is not None).__getitem__
 
 
 def cells_of(separator: str, *, skip_blanks: bool = False) -> Callable[[str], list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from typing import TypeVar
 from urllib.parse import unquote, unquote_plus
 
 from shadowledger.collectors.engines.mapping import Mapping, Pick, Spec
@@ -11,6 +12,9 @@ from shadowledger.collectors.engines.mapping import Mapping, Pick, Spec
 Fields = dict[str, str]
 """Column to text. Nested names are joined by dots, elements of lists are numbered: `dns.queries.0.rrname`."""
 Value = Callable[[Fields], str]
+TextOf = Callable[[str | None], str]
+"""What a column's text says, None where there is no such column; empty for nothing."""
+T = TypeVar("T")
 
 NOTHING = frozenset(
     (
@@ -33,8 +37,7 @@ NOTHING = frozenset(
 """Marks for no value, in lower case, met in the formats of ../docs/formats.md. `0` is not one of them."""
 STAR = ".*."
 """In a column's name: each element of a list, which makes a record of its own."""
-_MOST_UNDONE = 1 << 12
-_LONGEST_UNDONE = 512
+_LONGEST_REMEMBERED = 512
 # https://learn.microsoft.com/previous-versions/windows/it-pro/windows-server-2008-R2-and-2008/cc776361(v=ws.10)
 _LABEL = re.compile(r"\((\d{1,3})\)([^()]*)")
 
@@ -69,13 +72,11 @@ def spellings(mapping: Mapping) -> dict[str, str]:
 
 def value_of(spec: Spec | None, nothing: frozenset[str]) -> Value:
     """Compile a spec: the text that it finds in a record, empty for nothing."""
-    if spec is None:
-        return lambda _: ""
-    if isinstance(spec, str):
-        return _column(spec, nothing)
-    if isinstance(spec, Pick):
-        return _pick(spec, nothing)
-    parts = [value_of(part, nothing) for part in spec]
+    sayings = sayings_of(spec, nothing)
+    if sayings is None:
+        parts = [_joined(part, nothing) if isinstance(part, Pick) else value_of(part, nothing) for part in _parts(spec)]
+    else:
+        parts = [_read(column, text_of) for column, text_of in sayings]
 
     def first(fields: Fields) -> str:
         for part in parts:
@@ -86,56 +87,87 @@ def value_of(spec: Spec | None, nothing: frozenset[str]) -> Value:
     return parts[0] if len(parts) == 1 else first
 
 
-def _column(name: str, nothing: frozenset[str]) -> Value:
+def sayings_of(spec: Spec | None, nothing: frozenset[str]) -> list[tuple[str, TextOf]] | None:
+    """A spec as columns and what each says by itself, of which the first that says something counts; None where it
+    takes several columns together, or says something where these do not."""
+    clean = cleaner(nothing)
+    found: list[tuple[str, TextOf]] = []
+    for part in _parts(spec):
+        if isinstance(part, str):
+            found += [(part, clean)] if part else []
+        elif part.join is not None or part.otherwise:
+            return None
+        else:
+            taken = _taker(part, nothing)
+            found += [(column, taken) for column in part.columns]
+    return found
+
+
+def _parts(spec: Spec | None) -> tuple[str | Pick, ...]:
+    return spec if isinstance(spec, tuple) else (spec,) if spec else ()
+
+
+def cleaner(nothing: frozenset[str]) -> TextOf:
+    """Compile how a column's text is taken: without blanks round it, and empty where it is a mark for no value."""
     longest = max(map(len, nothing))
 
-    def read(fields: Fields) -> str:
-        text = fields.get(name)
+    def clean(text: str | None) -> str:
         if not text:
             return ""
         if text[0] <= " " or text[-1] <= " " or not text.isascii():
             text = text.strip()
         return "" if len(text) <= longest and text.lower() in nothing else text
 
-    return read
+    return clean
 
 
-def _pick(pick: Pick, nothing: frozenset[str]) -> Value:
-    columns = [_column(name, nothing) for name in pick.columns]
+def _read(column: str, text_of: TextOf) -> Value:
+    return lambda fields: text_of(fields.get(column))
+
+
+def _taker(pick: Pick, nothing: frozenset[str]) -> TextOf:
+    """Compile what a Pick takes from the text of a column."""
+    clean = cleaner(nothing)
     search = re.compile(pick.pattern).search if pick.pattern else None
     undo = _UNDO[pick.undo]
 
-    def taken(text: str) -> str:
-        if search is not None:
+    def taken(text: str | None) -> str:
+        text = clean(text)
+        if search is not None and text:
             found = search(text)
             text = (found[1] or "") if found else ""
         return undo(text) if text.lower() not in nothing else ""
 
+    return taken
+
+
+def _joined(pick: Pick, nothing: frozenset[str]) -> Value:
+    clean, taken = cleaner(nothing), _taker(pick, nothing)
+
     def read(fields: Fields) -> str:
         if pick.join is not None:
-            return taken(pick.join.join(text for column in columns if (text := column(fields)))) or pick.otherwise
-        for column in columns:
-            if (text := column(fields)) and (text := taken(text)):
-                return text
-        return pick.otherwise
+            texts = (text for column in pick.columns if (text := clean(fields.get(column))))
+            return taken(pick.join.join(texts)) or pick.otherwise
+        return next((text for column in pick.columns if (text := taken(fields.get(column)))), pick.otherwise)
 
     return read
 
 
-class _Undone(dict[str, str]):
-    """Texts that stand for others, user agents above all: the same few come again and again."""
+class Remembered(dict[str | None, T]):
+    """What texts come to that come again and again, user agents above all. Bounded: at `most` it forgets them."""
 
-    def __init__(self, undo: Callable[[str], str]) -> None:
+    def __init__(self, make: Callable[[str], T], most: int = 1 << 12) -> None:
         super().__init__()
-        self._undo = undo
+        self._make = make
+        self._most = most
 
-    def __missing__(self, text: str) -> str:
-        undone = self._undo(text)
-        if len(text) <= _LONGEST_UNDONE:
-            if len(self) >= _MOST_UNDONE:
+    def __missing__(self, text: str | None) -> T:
+        told = self._make(text or "")
+        if text is None or len(text) <= _LONGEST_REMEMBERED:
+            if len(self) >= self._most:
                 self.clear()
-            self[text] = undone
-        return undone
+            self[text] = told
+        return told
 
 
 def _labels(text: str) -> str:
@@ -151,8 +183,8 @@ def _unquoted(text: str) -> str:
 
 _UNDO: dict[str, Callable[[str], str]] = {
     "": str,
-    "percent": _Undone(unquote).__getitem__,
-    "plus": _Undone(unquote_plus).__getitem__,
+    "percent": Remembered(unquote).__getitem__,
+    "plus": Remembered(unquote_plus).__getitem__,
     "labels": _labels,
     "quotes": _unquoted,
 }
@@ -163,35 +195,15 @@ def either(columns: Iterable[str]) -> list[str]:
     return [name for column in columns for name in column.split("|")]
 
 
-def is_met(when: dict[str, str | tuple[str, ...]]) -> Callable[[Fields], bool]:
-    """Compile a record type's `when`."""
-    conditions = [
-        (column.split("|"), _condition((words,) if isinstance(words, str) else words)) for column, words in when.items()
-    ]
-
-    def holds(fields: Fields) -> bool:
-        for columns, condition in conditions:  # noqa: SIM110 - a loop is faster, and this is asked of every record
-            if not condition(_first_of(fields, columns).strip().lower()):
-                return False
-        return True
-
-    return holds
-
-
-def _first_of(fields: Fields, columns: list[str]) -> str:
-    for column in columns:
-        if text := fields.get(column, ""):
-            return text
-    return ""
-
-
-def _condition(words: Iterable[str]) -> Callable[[str], bool]:
+def condition(words: Iterable[str]) -> Callable[[str], bool]:
+    """Compile what a record type's `when` asks of a column's text."""
     plain, patterns = words_and_patterns(words)
-    if "*" in plain:
-        return lambda text: text not in NOTHING
-    nothing = "!" in plain
+    is_anything, nothing = "*" in plain, "!" in plain
 
     def holds(text: str) -> bool:
+        text = text.strip().lower()
+        if is_anything:
+            return text not in NOTHING
         if text in plain or (nothing and text in NOTHING):
             return True
         return any(pattern.fullmatch(text) for pattern in patterns)

@@ -62,7 +62,7 @@ def read(mapping: Mapping, reading: Reading) -> Iterator[Record]:
     columns, longest = decisive(mapping), engine.longest
     glance = engine.glance(columns) if reading.wanted is not None else None
     unwanted = Unwanted(columns, frozenset(reading.wanted.api_words) if reading.wanted is not None else frozenset())
-    knows = unwanted.knows
+    knows, split, records = unwanted.knows, engine.split, contacts.records
     glanced = spared = 0
     for first, batch in engine.batches(reading):
         look = None if reading.is_census else glance
@@ -79,14 +79,18 @@ def read(mapping: Mapping, reading: Reading) -> Iterator[Record]:
                     yield Ignored(position, told)
                 continue
             try:
-                fields = engine.split(raw)
+                fields = split(raw)
             except NoRecord:
                 reading.record_count -= 1
                 continue
             except UnreadableError as error:
                 yield _other(mapping, position, raw, str(error))
                 continue
-            yield from contacts.records(position, fields)
+            made = records(position, fields)
+            if isinstance(made, list):
+                yield from made
+            elif made is not None:
+                yield made
             if seen is not None:
                 if reading.is_screened and glanced >= _TRIAL and spared * _WORTH < glanced:
                     look = glance = None

@@ -13,10 +13,10 @@ from urllib.parse import unquote
 
 from shadowledger.collectors.clock import EXPLICIT, epoch_us
 from shadowledger.collectors.collector import Collector, Head
-from shadowledger.collectors.lines import LONGEST_KEY, REMEMBERED, Unwanted, fitting
+from shadowledger.collectors.lines import REMEMBERED, Unwanted, fitting
 from shadowledger.collectors.reading import Reading
-from shadowledger.collectors.records import TOO_MANY_DIGITS, UNKNOWN_BYTES, Ignored, Issue, Record, Traffic
-from shadowledger.signatures.hosts import Url, split_authority, split_url
+from shadowledger.collectors.records import TOO_MANY_DIGITS, UNKNOWN_BYTES, Ignored, Issue, Record, traffic_of
+from shadowledger.collectors.urls import Urls
 from shadowledger.signatures.unknown import EVENT_STREAM
 
 REFERENCE = "http://www.squid-cache.org/Doc/config/logformat/"
@@ -45,19 +45,6 @@ def _result_of(results: dict[str, tuple[int, str]], word: str) -> tuple[int, str
         results.clear()
     result = results[word] = int(found[2]), action_of(found[1])
     return result
-
-
-class _Authorities(dict[str, tuple[str, int]]):
-    """What stands between `//` and the next slash to (clean host, port); no host where it takes more care."""
-
-    def __missing__(self, text: str) -> tuple[str, int]:
-        if len(text) > LONGEST_KEY or "?" in text or "#" in text or "\\" in text:
-            return "", 0
-        host, port = split_authority(text)
-        if len(self) >= REMEMBERED:
-            self.clear()
-        self[text] = host, port
-        return host, port
 
 
 def action_of(code: str) -> str:
@@ -99,12 +86,15 @@ class _Requests:
         """Targets of CONNECT: with them everything is said that could be asked."""
         self.nobodys: Unwanted[str] = Unwanted()
         """URLs up to their path, of hosts that are nobody's: only the shape of an API can still be asked for."""
-        self._authorities = _Authorities()
+        self._urls = Urls()
 
     def record(self, position: int, fields: list[str], result: tuple[int, str]) -> Record | None:
         """The record of one line, or None where it is not wanted."""
         method, url = fields[5], fields[6]
-        scheme, host, port, path = self._target(method, url)
+        scheme = path = ""
+        host, port = self._urls.authorities[url] if method == "CONNECT" and "/" not in url else ("", 0)
+        if not host:
+            scheme, host, port, path = self._urls.split(url)
         rest = fields[7] if len(fields) > 7 else ""
         wanted = self.wanted
         if wanted is not None and host and not wanted(host, path, method, port, "", "") and not _is_stream(rest):
@@ -122,42 +112,14 @@ class _Requests:
             return Issue(position, "no host")
         time_us = epoch_us(fields[0])
         user = _NEXT_USER.match(rest) or _USER.search(rest)
-        answer = rest.rpartition(" ")[2]
-        return Traffic(
-            position,
-            "proxy",
-            host,
-            time_us,
-            EXPLICIT if time_us else "",
-            value_of(fields[2]),
-            value_of(user[1]) if user else "",
-            "",
-            port,
-            scheme,
-            path,
-            method if method.isalpha() else value_of(method),
-            result[0],
-            UNKNOWN_BYTES,
-            bytes_of(fields[4]),
-            action=result[1],
-            content_type=value_of(answer) if "/" in answer else "",
-        )
-
-    def _target(self, method: str, url: str) -> Url:
-        """Where a request went; spellings that take more care are left to `split_url`."""
-        if method == "CONNECT" and "/" not in url:
-            host, port = self._authorities[url]
-            if host:
-                return Url("", host, port, "")
-        parts = url.split("/", 3)
-        if len(parts) == 4 and (parts[0] == "http:" or parts[0] == "https:") and not parts[1]:
-            host, port = self._authorities[parts[2]]
-            if host:
-                path = "/" + parts[3]
-                if "?" in path or "#" in path:
-                    path = path.partition("?")[0].partition("#")[0]
-                return Url(parts[0][:-1], host, port, path)
-        return split_url(url)
+        answer = rest[rest.rfind(" ") + 1 :]
+        every = (
+            position, "proxy", host, time_us, EXPLICIT if time_us else "", value_of(fields[2]),
+            value_of(user[1]) if user else "", "", port, scheme, path,
+            method if method.isalpha() else value_of(method), result[0], UNKNOWN_BYTES, bytes_of(fields[4]), "", "",
+            result[1], "", "", "", value_of(answer) if "/" in answer else "",
+        )  # fmt: skip
+        return traffic_of(every)
 
 
 def value_of(word: str) -> str:
@@ -165,7 +127,8 @@ def value_of(word: str) -> str:
     `-` that stands for nothing. http://www.squid-cache.org/Doc/config/logformat/, encoding `[`."""
     if word == "-":
         return ""
-    word = word.replace("\\\\", "\\")
+    if "\\" in word:
+        word = word.replace("\\\\", "\\")
     return unquote(word) if "%" in word else word
 
 

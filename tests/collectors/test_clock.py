@@ -7,7 +7,7 @@ from collections import defaultdict
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shadowledger.collectors.clock import FORMS, NO_TIME, Clock, Stamp, epoch_us, numeric_order, seconds_us
@@ -392,3 +392,23 @@ def test_no_text_breaks_a_clock(text: str) -> None:
         for stamp in (clock.iso(text), clock.day_first(text), clock.yearless(text)):
             assert (stamp[0] > 0) == bool(stamp[1])
     assert epoch_us(text) >= 0
+
+
+STAMP = st.lists(
+    st.sampled_from([
+        "2026-11-05", "Thu Nov  5 ", "10/Oct/2000", "T", " ", ":", "22:50:", "23:59:", "00", "07", "33", "60", "61",
+        "٣٣", ".", ",", "5", "123", "1234567890", "Z", " +0200", " 2026", "CEST", "1793919033",
+    ]),
+    max_size=7,
+).map("".join)  # fmt: skip
+READ_AS = st.sampled_from(["", "iso", "ctime", "epoch", "date", "syslog"])
+
+
+@given(st.lists(STAMP, max_size=12), READ_AS, st.sampled_from(["", "utc"]))
+@example(["2026-11-05T22:50:33.5Z", "2026-11-05T22:50:34.1234567890Z", "2026-11-05T22:50:60.7Z"], "iso", "")
+@example(["2026-11-05 22:50:33", "2026-11-05 22:50:٣٣", "2026-11-05 22:50:61", "2026-11-05 22:50:07"], "", "utc")
+@example(["Thu Nov  5 22:50:33 2026", "Thu Nov  5 22:51:33 2026", "Thu Nov  5 22:51:00 2026"], "ctime", "")
+def test_what_remembers_a_minute_reads_the_same(texts: list[str], form: str, zone: str) -> None:
+    read = Clock(Settings()).reader(form, zone)
+    for text in texts:
+        assert read(text) == Clock(Settings()).read(text, form, zone)

@@ -246,7 +246,7 @@ _PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(_PIECES, max_size=60).map("".join))
 def test_of_any_text_no_line_is_lost_that_names_a_host(text: str) -> None:
     screen = screen_of(BY_ID["squid_native"])
