@@ -26,7 +26,7 @@ NEEDED = frozenset((
     "ts", "id.orig_h", "id.resp_p", "query", "qtype", "qtype_name", "server_name", "host", "uri", "method",
     "status_code", "user_agent", "username", "request_body_len", "response_body_len",
 ))  # fmt: skip
-_MULTICAST = {"5353": "mdns", "5355": "llmnr"}
+MULTICAST = {"5353": "mdns", "5355": "llmnr"}
 _NO_NAME = {"dns": "no question in this record", "tls": "no server name in this handshake",
             "quic": "no server name in this handshake", "http": "no host in this request"}  # fmt: skip
 # Zeek writes what is not printable, and its separators, as \xNN; a backslash doubled:
@@ -88,7 +88,7 @@ def traffic(position: int, via: str, values: Mapping[str, str], found: Target, c
     time_us, tz_source = _time(values.get("ts", ""), clock)
     return Traffic(
         position=position,
-        via=_MULTICAST.get(values.get("id.resp_p", ""), via) if via == "dns" else via,
+        via=MULTICAST.get(values.get("id.resp_p", ""), via) if via == "dns" else via,
         host=found.host,
         time_us=time_us,
         tz_source=tz_source,

@@ -11,12 +11,16 @@ from typing import Any
 
 import msgspec
 
-from shadowledger.collectors.clock import Clock, clock_of
+from shadowledger.collectors.clock import EXPLICIT, Clock, clock_of, seconds_us
 from shadowledger.collectors.collector import Collector, Head
+from shadowledger.collectors.dns.questions import question_word
+from shadowledger.collectors.engines.fields import Remembered
 from shadowledger.collectors.lines import NOTHING_KNOWN, Unwanted, fitting
 from shadowledger.collectors.reading import Reading
-from shadowledger.collectors.records import Issue, Record
-from shadowledger.collectors.zeek import FILLS, NEEDED, REFERENCE, ignored, record, via_of
+from shadowledger.collectors.records import TOO_MANY_DIGITS, UNKNOWN_BYTES, Issue, Record, traffic_of
+from shadowledger.collectors.urls import Authorities, without_query
+from shadowledger.collectors.zeek import FILLS, MULTICAST, NEEDED, REFERENCE, ignored, record, via_of
+from shadowledger.signatures.hosts import clean_host
 
 _VIA = {"dns": "dns", "ssl": "tls", "http": "http", "quic": "quic"}
 _FLAT = {"id_orig_h": "id.orig_h", "id_resp_p": "id.resp_p"}
@@ -41,21 +45,57 @@ class _Glance(msgspec.Struct, gc=False):
     flat_port: int = msgspec.field(default=0, name="id_resp_p")
 
 
+class _Usual(msgspec.Struct, gc=False):
+    """A record as Zeek writes it; of what has another type all is left to `with_care`."""
+
+    path: str = msgspec.field(default="", name="_path")
+    ts: float = 0.0
+    client: str = msgspec.field(default="", name="id.orig_h")
+    flat_client: str = msgspec.field(default="", name="id_orig_h")
+    port: int = msgspec.field(default=-1, name="id.resp_p")
+    flat_port: int = msgspec.field(default=-1, name="id_resp_p")
+    query: str = ""
+    qtype_name: str = ""
+    server_name: str = ""
+    host: str = ""
+    uri: str = ""
+    method: str = ""
+    status_code: int = 0
+    user_agent: str = ""
+    username: str = ""
+    request_body_len: int = UNKNOWN_BYTES
+    response_body_len: int = UNKNOWN_BYTES
+    result: Any = None
+
+
 _glance = msgspec.json.Decoder(_Glance).decode
+_usual = msgspec.json.Decoder(_Usual).decode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _BROKEN = (msgspec.DecodeError, RecursionError)
+_NOTHING = frozenset(("-", "(empty)"))
+_SPECIAL = _NOTHING | {"CONNECT"}
+_NO_QUESTION = frozenset(("", "(EMPTY)"))
+_EARLIEST, _LATEST = 1e6, 1e11
+"""Seconds since 1970, not milliseconds."""
+_MOST = 10 ** (TOO_MANY_DIGITS - 1)
 
 
 def read_json(reading: Reading) -> Iterator[Record]:
-    """One record a line. A name that nobody wanted is remembered, and its lines are not decoded a second time."""
+    """One record a line. A name that nobody wanted is remembered, and its lines are not decoded a second time: unless
+    they are behind a screen, where most are wanted."""
     clock = clock_of(reading)
     unwanted: Unwanted[tuple[str, str | int]] = Unwanted()
+    usual = Usuals(clock, reading).record
     for first, lines in reading.blocks():
         known = NOTHING_KNOWN if reading.is_census else unwanted
         reading.record_count += len(lines)
         for position, line in enumerate(lines, first):
             if not line or line[0] == "#" or line.isspace():
                 reading.record_count -= 1
+                continue
+            if reading.is_screened:
+                if (found := usual(position, line)) is not None:
+                    yield found
                 continue
             try:
                 seen = _glance(line)
@@ -65,14 +105,64 @@ def read_json(reading: Reading) -> Iterator[Record]:
                 key = ("", 0)
             if key in known:
                 continue
-            found = _record(position, line, clock, reading)
+            found = usual(position, line)
             if found is not None:
                 yield found
             elif key[0]:
                 unwanted.remember(key)
 
 
-def _record(position: int, line: str, clock: Clock, reading: Reading) -> Record | None:
+class Usuals:
+    """Reads records as Zeek writes them, straight from their text, and gives what `with_care` would."""
+
+    def __init__(self, clock: Clock, reading: Reading) -> None:
+        self._clock = clock
+        self._reading = reading
+        self._authorities = Authorities()
+        self._names = Remembered(clean_host)
+
+    def record(self, position: int, line: str) -> Record | None:
+        """The record of a line; None where it is not wanted."""
+        reading = self._reading
+        try:
+            one = _usual(line)
+        except _BROKEN:
+            return with_care(position, line, self._clock, reading)
+        via, port, agent = _VIA.get(one.path), one.port if one.flat_port < 0 else one.flat_port, one.user_agent
+        scheme = path = method = question = ""
+        if via == "http":
+            host, named = self._authorities[one.host]
+            path, method, scheme = without_query(one.uri), one.method, "http"
+            port = named or (port if port != 80 else 0)
+            is_usual = path.startswith("/") and agent not in _NOTHING and method not in _SPECIAL
+        elif via == "dns":
+            host, question, agent = self._names[one.query], question_word(one.qtype_name), ""
+            is_usual, via = question not in _NO_QUESTION, MULTICAST.get(str(port), "dns")
+            port = 0
+        else:
+            host, agent = self._names[one.server_name], ""
+            is_usual = True
+        twice = (one.client and one.flat_client) or (one.port >= 0 and one.flat_port >= 0)
+        is_clear = host and host not in _NOTHING and not twice and one.result is None
+        if via is None or not is_usual or not is_clear or not _EARLIEST <= one.ts < _LATEST:
+            return with_care(position, line, self._clock, reading)
+        time_us, port = seconds_us(one.ts), port if 0 < port < 65536 else 0
+        if reading.wanted is not None and not reading.wanted(host, path, method, port, agent, question):
+            if reading.is_census:
+                reading.count(host, time_us)
+            return None
+        client, user = one.client or one.flat_client, one.username
+        status, sent, received = one.status_code, one.request_body_len, one.response_body_len
+        every = (
+            position, via, host, time_us, EXPLICIT, client if client not in _NOTHING else "",
+            user if user not in _NOTHING else "", "", port, scheme, path, method, status if 0 <= status < _MOST else 0,
+            sent if 0 <= sent < _MOST else UNKNOWN_BYTES, received if 0 <= received < _MOST else UNKNOWN_BYTES, agent,
+            "", "", question, "", "", "",
+        )  # fmt: skip
+        return traffic_of(every)
+
+
+def with_care(position: int, line: str, clock: Clock, reading: Reading) -> Record | None:
     try:
         fields = _decode(line)
         if isinstance(result := fields.get("result"), dict) and isinstance(raw := result.get("_raw"), str):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from log_lines import claimed_by, read, reading_of, reason, traffic
 
+from shadowledger.collectors.clock import clock_of
 from shadowledger.collectors.records import Ignored, Issue, Traffic
 from shadowledger.collectors.zeek import ZEEK_TSV
-from shadowledger.collectors.zeek_json import ZEEK_JSON
+from shadowledger.collectors.zeek_json import ZEEK_JSON, Usuals, with_care
 
 BASE = {"ts": "1697961600.5", "uid": "C1", "id.orig_h": "10.0.0.5", "id.orig_p": "51234", "id.resp_h": "10.0.0.1"}
 DNS = {**BASE, "id.resp_p": "53", "query": "a.example", "qtype_name": "A"}
@@ -231,6 +232,41 @@ def test_any_rows_give_records_that_add_up(rows: list[list[str]], row: dict[str,
 @given(st.dictionaries(st.sampled_from([*DNS, *TLS, *QUIC, *HTTP, "_path", "@stream", "result"]), VALUES, max_size=9))
 def test_any_object_gives_one_record(fields: dict[str, object]) -> None:
     assert len(read(ZEEK_JSON, json.dumps(fields) + "\n")) == 1
+
+
+TOLD: dict[str, list[object]] = {
+    "_path": ["dns", "ssl", "http", "quic", "conn", "", None],
+    "@stream": ["dns", 5],
+    "ts": [1697961600.5, 1793919033.123457, 1793919033.1234565, 1697961600, 1697961600123, 5, 0.0, -1.5,
+           "2023-10-22T08:00:00Z"],
+    "id.orig_h": ["10.0.0.5", "fe80::1", "-", ""],
+    "id_orig_h": ["10.0.0.6", "(empty)"],
+    "id.resp_p": [53, 80, 443, 5353, 5355, 99999, -1, 0, "443", 443.0, True],
+    "id_resp_p": [5353, 11434],
+    "query": ["A.Example.", "chatgpt.com", "-", "%41.example", 5],
+    "qtype_name": ["A", "query-65", "*", "-", "(empty)"],
+    "qtype": [28, "28"],
+    "server_name": ["a.example", "(empty)", "b.example:443", "\u00e4.example"],
+    "host": ["a.example:8000", "[2001:db8::1]:8000", "user@a.example", "a?b", "-", "a.example"],
+    "uri": ["/x?y#z", "/", "https://a.example/y", "a.example:443", "-", "?x", "/y?u=http://b.example/"],
+    "method": ["GET", "CONNECT", "-", "post"],
+    "status_code": [200, -5, 10**13, 10**12, "200", 1.5],
+    "user_agent": ["curl/8.5.0", "-", "(empty)"],
+    "username": ["ada", "-", None],
+    "request_body_len": [5, -1, 10**13, 10**30],
+    "response_body_len": [7, "7", None],
+    "result": [None, 5, {"_raw": json.dumps(DNS)}],
+}  # fmt: skip
+
+
+@settings(max_examples=500)
+@given(st.fixed_dictionaries({}, optional={name: st.sampled_from(told) for name, told in TOLD.items()}), st.booleans())
+def test_a_usual_record_is_read_as_with_care(fields: dict[str, object], is_whole: bool) -> None:
+    whole = {"_path": "http", "ts": 5e9, "id.orig_h": "10.0.0.5", "query": "a.example", "server_name": "b.example"}
+    line = json.dumps({**whole, **fields} if is_whole else fields)
+    reading = reading_of(line)
+    usual, clock = Usuals(clock_of(reading), reading), clock_of(reading)
+    assert usual.record(1, line) == with_care(1, line, clock, reading)
 
 
 @given(st.binary(max_size=300))
