@@ -30,6 +30,12 @@ def people(db: Path) -> dict[str, dict[str, object]]:
     return {one["service"]: one["people"] for one in told}
 
 
+def ids(db: Path) -> dict[str, str]:
+    """Initiatives by the number of their people."""
+    rows = shadowledger("inventory", "list", "--format", "jsonl", db=db).lines
+    return {row["people"]: row["id"] for row in rows}
+
+
 def token(db: Path, monkeypatch: pytest.MonkeyPatch, days: int = 1) -> str:
     """A token made by another account."""
     with monkeypatch.context() as other:
@@ -140,3 +146,21 @@ def test_a_broken_chain_is_told_with_exit_code_4(db: Path) -> None:
         connection.execute("update audit set detail = replace(detail, 'one', 'won')")
     done = shadowledger("audit", "verify", db=db)
     assert (done.code, done.stdout, "Row 1" in done.stderr) == (4, "", True)
+
+
+def test_names_are_shown_under_the_profile_named_alone_and_with_a_reason(db: Path) -> None:
+    ask = ("evidence", ids(db)["7"], "--format", "json")
+    reveal = (*ask, "--reveal", "--reason", "drill")
+    plain = shadowledger(*ask, db=db).json["evidence"]
+    assert {row["who"][:2] for row in plain} == {"w-"}
+    assert not any("name" in row for row in (*plain, *shadowledger(*reveal, db=db).json["evidence"]))
+    assert shadowledger("privacy", "profile", "named", "--reason", "agreed", db=db).code == 0
+    assert not any("name" in row for row in shadowledger(*ask, db=db).json["evidence"])
+    assert {row["name"] for row in shadowledger(*reveal, db=db).json["evidence"]} == set(MANY[:5])
+
+
+def test_evidence_of_a_small_group_tells_nobody_apart(db: Path) -> None:
+    ask = ("evidence", ids(db)["fewer than 5"], "--format", "json")
+    assert {row["who"] for row in shadowledger(*ask, db=db).json["evidence"]} == {""}
+    revealed = shadowledger(*ask, "--reveal", "--reason", "drill", db=db).json["evidence"]
+    assert len({row["who"] for row in revealed}) == 3

@@ -10,7 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shadowledger.collectors.proof import BLOCK_BYTES
-from shadowledger.scanner.keepsakes import lines_at
+from shadowledger.collectors.records import Traffic
+from shadowledger.scanner.keepsakes import MOST, Keepsakes, lines_at
+from shadowledger.scanner.knowledge import Signatures
+from shadowledger.scanner.match import match_record
 
 LONG = b"x" * (BLOCK_BYTES // 3)
 
@@ -40,3 +43,24 @@ def test_a_line_is_found_by_its_number(
 def test_a_file_that_is_gone_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No such file"):
         lines_at(tmp_path / "gone", {1})
+
+
+@given(st.lists(st.sampled_from(["claude.ai", "chatgpt.com", "none.example"]), max_size=12), st.data())
+def test_parts_put_together_keep_what_one_reading_keeps(
+    signatures: Signatures, hosts: list[str], data: st.DataObject
+) -> None:
+    cut = data.draw(st.integers(0, len(hosts)))
+
+    def kept(some: list[str]) -> Keepsakes:
+        found = Keepsakes()
+        for position, host in enumerate(some, 1):
+            record = Traffic(position, "proxy", host)
+            match = match_record(signatures.index, record)
+            if match is not None:
+                found.add(record, match)
+        return found
+
+    together = kept(hosts[:cut])
+    together.go_on(kept(hosts[cut:]), cut)
+    assert together.records == kept(hosts).records
+    assert all(len(records) <= MOST for records in together.records.values())
