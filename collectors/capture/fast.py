@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from struct import Struct
 
 from shadowledger.collectors.capture.engine import Engine
-from shadowledger.collectors.capture.frames import ETHERNET
+from shadowledger.collectors.capture.frames import ETHERNET, TCP, UDP, Transport
 from shadowledger.collectors.capture.pcap import LONGEST_PACKET_BYTES, Variant, Window
 from shadowledger.collectors.capture.streams import ACK, SYN
 from shadowledger.collectors.capture.verdicts import Told
@@ -20,6 +20,7 @@ HEADER_BYTES = 16
 LOOKAHEAD_BYTES = 192
 """What may be looked at from the beginning of a packet on before its own length is known."""
 
+_IP_AT, _BODY_OF_FOUR_AT = HEADER_BYTES + 14, HEADER_BYTES + 34
 _MOST_BYTES = HEADER_BYTES + LONGEST_PACKET_BYTES + LOOKAHEAD_BYTES + 1
 
 # Of a frame 4 bytes from 12 on (type, IP version and header length) and 4 from 20 on (IPv4: fragment, time to live and
@@ -57,6 +58,8 @@ def loop(engine: Engine, variant: Variant) -> Callable[[bytes, int], tuple[int, 
     streams, datagrams = engine.streams.quiet.young.get, engine.datagrams.quiet.young.get
     known_question, question = engine.verdicts.by_bytes.get, engine.verdicts.question
     known_client, client = engine.clients.known.get, engine.clients.add
+
+    transported = engine.transported
 
     def asked(number: int, buffer: bytes, at: int, body: int, verdict: Told) -> Traffic:
         """The same as Traffic(...), in half the time."""
@@ -134,9 +137,12 @@ def loop(engine: Engine, variant: Variant) -> Callable[[bytes, int], tuple[int, 
                         continue
             seconds, ticks = times(buffer, at)
             engine.packet_count = number
-            some = engine.frame(
-                seconds * 1_000_000 + ticks // ticks_per_us, ETHERNET, buffer, at + HEADER_BYTES, following
-            )
+            time_us = seconds * 1_000_000 + ticks // ticks_per_us
+            if rest in (udp, tcp):
+                place = _place(UDP if rest == udp else TCP, buffer, at, body, following)
+                some = transported(time_us, buffer, place) if place.at + 8 <= place.end else ()
+            else:
+                some = engine.frame(time_us, ETHERNET, buffer, at + HEADER_BYTES, following)
             if some:
                 found += some
         engine.packet_count = number
@@ -144,3 +150,15 @@ def loop(engine: Engine, variant: Variant) -> Callable[[bytes, int], tuple[int, 
         return following, need, found
 
     return pass_over
+
+
+def _place(protocol: int, buffer: bytes, at: int, body: int, following: int) -> Transport:
+    """Where the datagram or segment lies that begins at `body` in the packet whose record begins at `at`."""
+    ip_at = at + _IP_AT
+    if body - at == _BODY_OF_FOUR_AT:
+        end = ip_at + (buffer[ip_at + 2] << 8 | buffer[ip_at + 3])
+        end = following if end == ip_at else end
+    else:
+        end = body + (buffer[ip_at + 4] << 8 | buffer[ip_at + 5])
+        end = following if end == body else end
+    return Transport(protocol, ip_at, body, min(end, following), end > following)

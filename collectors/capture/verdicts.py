@@ -6,7 +6,8 @@ from shadowledger.collectors.capture import dns
 from shadowledger.collectors.records import Traffic
 from shadowledger.signatures.wanted import Wanted
 
-_MOST = 65_536
+_MOST = 131_072
+"""Questions: a network of ten thousand people asks about as many a day; twice as many take some 50 MB."""
 
 Told = tuple[str, str, tuple[str | int, ...]]
 """Name, question type, and the fields of a Traffic from the seventh on."""
