@@ -22,7 +22,7 @@ from shadowledger.db.transactions import writing
 
 KEY_BYTES = 32
 LOOKED_UP_AT_ONCE = 500
-STORED_AT_ONCE = 15_000
+STORED_AT_ONCE = 4_000
 ID_BYTES = 8
 NONCE_BYTES = 12
 ALWAYS_US = 1 << 62

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+
 from shadowledger.collectors.records import UNKNOWN_BYTES, Artifact, Traffic
 from shadowledger.db.names import address_name, device_name, user_name
 from shadowledger.scanner.days import DAY_US
@@ -17,13 +19,13 @@ from shadowledger.scanner.ladders import (
 from shadowledger.scanner.match import agent_class
 from shadowledger.scanner.minutes import Minutes, Product, product_of_program
 from shadowledger.scanner.spill import Spill
-from shadowledger.scanner.stretches import Group, Sum
+from shadowledger.scanner.stretches import Group
 from shadowledger.scanner.sums import NO_DAY, Sums, Way, Who
 from shadowledger.signatures.index import Index, Match
 from shadowledger.signatures.schema import Indicator
 
-MOST_KEYS = 1 << 16
-"""Who, day and way: as many sums are held at once, in some ten megabytes."""
+MOST_HITS = 1 << 16
+"""So many are held at once, in three megabytes."""
 _MOST_WAYS = 1 << 14
 _END_US = 2_932_897 * DAY_US
 """From here on no calendar has a day: the end of the year 9999."""
@@ -37,7 +39,7 @@ class Fold:
         self.minutes = Minutes()
         self._zones = self.sums.zones
         self._index = index
-        self._room = MOST_KEYS
+        self._room = MOST_HITS
         self._written: dict[tuple[str, str, str], int] = {}
         """User, device and client as a source writes them, over and over, to whom they are."""
         self._told: dict[tuple[object, ...], tuple[dict[int, Group], Indicator, Product | None]] = {}
@@ -79,19 +81,12 @@ class Fold:
         day = time_us // DAY_US if 0 < time_us < _END_US else NO_DAY
         group = groups.get(day)
         if group is None:
-            group = groups[day] = {}
-        before = group.get(who)
-        if before is None:
-            group[who] = position, time_us, sent, received
-            self._room -= 1
-            if not self._room:
-                self.sums.put_away()
-                self._room = MOST_KEYS
-        elif isinstance(before, Sum):
-            before.add(position, time_us, sent, received)
-        else:
-            group[who] = total = Sum(*before)
-            total.add(position, time_us, sent, received)
+            group = groups[day] = array("q")
+        group.extend((who, position, time_us, sent, received))
+        self._room -= 1
+        if not self._room:
+            self.sums.put_away()
+            self._room = MOST_HITS
 
     def _who(self, user: str, device: str, client: str) -> int:
         number = self.sums.whos[Who(user_name(user), device_name(device), address_name(client))]

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
-from itertools import chain, islice
-from typing import NamedTuple
+from itertools import islice
+from typing import NamedTuple, TypeAlias
 
 from shadowledger.scanner.spill import Spill
 
@@ -21,8 +21,12 @@ _HOURS = tuple(1 << hour for hour in range(24))
 KEPT_BYTES = 1 << 16
 """What is shorter is not worth a file."""
 
-One = tuple[int, int, int, int]
-"""Position, time in microseconds (0 where unknown), bytes sent and received (-1 where unknown) of a single hit."""
+Group: TypeAlias = "array[int]"
+"""The hits of one day and way, WIDTH numbers each: the number of who it was, position, time in microseconds (0 where
+unknown), bytes sent and received (-1 where unknown)."""
+WIDTH = 5
+One = list[int]
+"""The same without who it was."""
 
 
 class Sum:
@@ -33,7 +37,7 @@ class Sum:
     def __init__(self, position: int, time_us: int, sent: int, received: int) -> None:
         """Of the first hit."""
         self.count = self.sessions = 1
-        self.hours = _HOURS[time_us // _HOUR_US % 24] if time_us else 0
+        self.hours = _hour(time_us)
         self.sent = sent
         self.received = received
         self.first = self.last = position
@@ -50,8 +54,7 @@ class Sum:
         if abs(time_us - self.last_us) >= SESSION_GAP_US:
             self.sessions += 1
         self.last_us = time_us
-        if time_us:
-            self.hours |= _HOURS[time_us // _HOUR_US % 24]
+        self.hours |= _hour(time_us)
         if sent >= 0:
             self.sent = max(self.sent, 0) + sent
         if received >= 0:
@@ -95,10 +98,6 @@ class Sum:
         return " ".join(map(str, (self.first, *self.later)))
 
 
-Group = dict[int, One | Sum]
-"""What is known of one day and way, by the number of who it was."""
-
-
 class Figures(NamedTuple):
     """A group in columns, ready to be stored."""
 
@@ -135,21 +134,25 @@ class Stretch(NamedTuple):
 
 
 def pack(groups: Iterator[tuple[int, int, int, Group]], spill: Spill | None) -> Stretch:
-    """Put groups away, each given with its piece, way and day, and empty them. Of a key with a single hit five numbers
-    are kept."""
+    """Put groups away, each given with its piece, way and day. Of who has a single hit in one, that is kept; of all
+    others their sums are."""
     pieces: dict[int, array[int]] = {}
     for piece, way, day, group in groups:
         numbers = pieces.get(piece)
         if numbers is None:
             numbers = pieces[piece] = array("q")
-        sums = [(who, one) for who, one in group.items() if isinstance(one, Sum)]
-        for who, _ in sums:
-            del group[who]
-        columns = chain.from_iterable(zip(*group.values(), strict=True))
-        numbers.extend((way, day, len(group), len(sums), *group, *columns))
-        for who, one in sums:
+        whos = group[::WIDTH]
+        if len(set(whos)) == len(whos):
+            numbers.extend((way, day, len(whos), 0))
+            numbers.extend(group)
+            continue
+        singles, sums = _told_apart(_added_up([_Packed(group, [])]))
+        numbers.extend((way, day, len(singles), len(sums)))
+        for who, one in singles:
+            numbers.extend((who, *one))
+        for who, total in sums:
             numbers.append(who)
-            numbers.extend(one.numbers())
+            numbers.extend(total.numbers())
     places, at = {}, 0
     for piece, numbers in pieces.items():
         size = len(numbers) * numbers.itemsize
@@ -177,9 +180,7 @@ def unpack(stretches: Sequence[Stretch]) -> Iterator[tuple[int, int, Figures]]:
 class _Packed(NamedTuple):
     """One group of one stretch."""
 
-    whos: Sequence[int]
-    columns: Sequence[Sequence[int]]
-    """Of those with a single hit: positions, times, bytes sent and received."""
+    singles: Group
     sums: list[tuple[int, Sum]]
 
 
@@ -192,80 +193,86 @@ def _groups(stretch: Stretch, piece: int) -> Iterator[tuple[int, int, _Packed]]:
     while at < len(numbers):
         way, day, single_count, sum_count = numbers[at : at + 4]
         at += 4
-        named: Sequence[int]
-        named, *columns = (numbers[at + n * single_count : at + (n + 1) * single_count].tolist() for n in range(5))
-        at += 5 * single_count
+        singles = numbers[at : at + WIDTH * single_count]
+        at += len(singles)
         if whos:
-            named = [whos[number] for number in named]
+            singles[::WIDTH] = array("q", [whos[number] for number in singles[::WIDTH]])
         if positions:
-            columns[0] = [position + positions for position in columns[0]]
+            singles[1::WIDTH] = array("q", [position + positions for position in singles[1::WIDTH]])
         sums = []
-        if sum_count:
-            given = iter(memoryview(numbers)[at:])
-            for _ in range(sum_count):
-                number = next(given)
-                one = Sum.of(given, positions)
-                sums.append((whos[number] if whos else number, one))
-                at += 11 + len(one.later)
-        yield ways[way] if ways else way, day, _Packed(named, columns, sums)
+        given = iter(memoryview(numbers)[at:])
+        for _ in range(sum_count):
+            number = next(given)
+            one = Sum.of(given, positions)
+            sums.append((whos[number] if whos else number, one))
+            at += 11 + len(one.later)
+        yield ways[way] if ways else way, day, _Packed(singles, sums)
 
 
 def _figures(some: list[_Packed]) -> Figures:
-    whos = list(chain.from_iterable(packed.whos for packed in some))
-    if not any(packed.sums for packed in some) and (len(some) == 1 or len(set(whos)) == len(whos)):
-        columns = zip(*(packed.columns for packed in some), strict=True)
-        return _of_singles(whos, [list(chain.from_iterable(parts)) for parts in columns])
-    group: Group = {}
+    hits = array("q")
     for packed in some:
-        for who, one in zip(packed.whos, zip(*packed.columns, strict=True), strict=True):
-            before = group.get(who)
-            if before is None:
-                group[who] = one
-            elif isinstance(before, Sum):
-                before.add(*one)
-            else:
-                group[who] = joined = Sum(*before)
-                joined.add(*one)
-        for who, total in packed.sums:
-            before = group.get(who)
-            if before is None:
-                group[who] = total
-            elif isinstance(before, Sum):
-                before.go_on(total)
-            else:
-                group[who] = joined = Sum(*before)
-                joined.go_on(total)
-    sums = [(who, one) for who, one in group.items() if isinstance(one, Sum)]
-    for who, _ in sums:
-        del group[who]
-    singles = _of_singles(list(group), list(zip(*group.values(), strict=True)))
-    return _with_sums(singles, sums) if sums else singles
-
-
-def _of_singles(whos: Sequence[int], columns: Sequence[Sequence[int]]) -> Figures:
-    if not whos:
-        return Figures(*([] for _ in Figures._fields))
-    positions, times, sent, received = columns
-    hours = [_HOURS[time_us // _HOUR_US % 24] if time_us else 0 for time_us in times]
-    ones = [1] * len(whos)
-    none = [None] * len(whos)
-    return Figures(whos, ones, ones, _known(sent), _known(received), hours, positions, positions, none)
-
-
-def _known(sizes: Sequence[int]) -> Sequence[int | None]:
-    if min(sizes) >= 0:
-        return sizes
-    return [size if size >= 0 else None for size in sizes]
-
-
-def _with_sums(singles: Figures, sums: list[tuple[int, Sum]]) -> Figures:
-    rows = [
-        (
-            who, one.count, one.sessions, min(one.sent, MOST) if one.sent >= 0 else None,
-            min(one.received, MOST) if one.received >= 0 else None, one.hours, one.first, one.last, one.text,
-        )
+        hits.extend(packed.singles)
+    whos = hits[::WIDTH]
+    if len(set(whos)) == len(whos) and not any(packed.sums for packed in some):
+        return _of_singles(*(hits[column::WIDTH].tolist() for column in range(WIDTH)))
+    singles, sums = _told_apart(_added_up(some))
+    rows: list[tuple[int | str | None, ...]] = [
+        (who, 1, 1, _known(sent), _known(received), _hour(time_us), position, position, None)
+        for who, (position, time_us, sent, received) in singles
+    ]
+    rows += (
+        (who, one.count, one.sessions, _known(one.sent), _known(one.received), one.hours, one.first, one.last, one.text)
         for who, one in sums
-    ]  # fmt: skip
-    rows += zip(*singles, strict=True)
+    )
     rows.sort(key=lambda row: (row[6], row[0]))
-    return Figures(*zip(*rows, strict=True))
+    return Figures._make(zip(*rows, strict=True))
+
+
+def _added_up(some: list[_Packed]) -> dict[int, One | Sum]:
+    """By who it was."""
+    found: dict[int, One | Sum] = {}
+    for packed in some:
+        given = iter(packed.singles)
+        for who, *one in zip(given, given, given, given, given, strict=True):
+            before = found.get(who)
+            if before is None:
+                found[who] = one
+                continue
+            if not isinstance(before, Sum):
+                found[who] = before = Sum(*before)
+            before.add(*one)
+        for who, total in packed.sums:
+            before = found.get(who)
+            if before is None:
+                found[who] = total
+                continue
+            if not isinstance(before, Sum):
+                found[who] = before = Sum(*before)
+            before.go_on(total)
+    return found
+
+
+def _told_apart(found: dict[int, One | Sum]) -> tuple[list[tuple[int, One]], list[tuple[int, Sum]]]:
+    singles = [(who, one) for who, one in found.items() if not isinstance(one, Sum)]
+    return singles, [(who, one) for who, one in found.items() if isinstance(one, Sum)]
+
+
+def _of_singles(
+    whos: list[int], positions: list[int], times: list[int], sent: list[int], received: list[int]
+) -> Figures:
+    ones, none = [1] * len(whos), [None] * len(whos)
+    hours = list(map(_hour, times))
+    return Figures(whos, ones, ones, _sizes(sent), _sizes(received), hours, positions, positions, none)
+
+
+def _sizes(told: list[int]) -> Sequence[int | None]:
+    return told if min(told) >= 0 else list(map(_known, told))
+
+
+def _hour(time_us: int) -> int:
+    return _HOURS[time_us // _HOUR_US % 24] if time_us else 0
+
+
+def _known(size: int) -> int | None:
+    return min(size, MOST) if size >= 0 else None

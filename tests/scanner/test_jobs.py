@@ -132,7 +132,7 @@ def test_parts_put_together_are_the_whole(
         (whole,) = shares_of(module_scan, log, choices, [Part()], done)
         if census is not Census.SAMPLE:
             monkeypatch.setattr("shadowledger.collectors.sources.BLOCK_BYTES", block)
-        monkeypatch.setattr(fold, "MOST_KEYS", held)
+        monkeypatch.setattr(fold, "MOST_HITS", held)
         monkeypatch.setattr(stretches, "KEPT_BYTES", held)
         first, *more = shares_of(module_scan, log, choices, cut_at(cuts), done)
         for share in more:
