@@ -287,7 +287,7 @@ def test_no_link_is_followed_out_of_a_home(tmp_path: Path, target: str) -> None:
 def test_a_link_within_a_home_is_followed(tmp_path: Path) -> None:
     write(tmp_path, {"home/ada/dots/mcp.json": '{"mcpServers": {"own": {}}}'})
     (tmp_path / "home/ada/.cursor").symlink_to("dots")
-    assert told(look(tmp_path)[0], "mcp_server") == [("own", "ada")]
+    assert told(look(tmp_path, walk=False)[0], "mcp_server") == [("own", "ada")]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
@@ -297,6 +297,15 @@ def test_a_home_that_is_closed_is_told(tmp_path: Path) -> None:
     _, summary = look(tmp_path)
     (tmp_path / "home/ada").chmod(0o700)
     assert summary["homes"] == [{"user": "ada", "is_readable": False}]
+
+
+def test_the_walk_finds_projects_settings_and_leaves_a_tools_own(tmp_path: Path) -> None:
+    servers = '{"mcpServers": {"own": {}}, "servers": {"own": {}}}'
+    places = ("x/.mcp.json", "x/.vscode/mcp.json", "y/mcp.json", ".hidden/mcp.json", "x/node_modules/z/mcp.json")
+    write(tmp_path, {f"home/ada/src/{place}": servers for place in places})
+    lines, _ = look(tmp_path)
+    assert sorted(told(lines, "mcp_config")) == [(".mcp.json", "ada"), (".vscode/mcp.json", "ada"), ("mcp.json", "ada")]
+    assert "src" not in str(lines)
 
 
 def test_a_machine_without_homes_is_an_empty_run(tmp_path: Path) -> None:

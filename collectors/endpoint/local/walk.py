@@ -65,7 +65,10 @@ def _of_project(machine: Machine, folder: Spot, seen: list[str], projects: dict[
         return
     if folder.path == folder.boundary:  # its own settings are those of its user, and told as these
         return
+    is_hidden = "/." in folder.path[len(folder.boundary) :]  # a tool's own, which `tools.toml` knows
     for name, key in projects.items():
+        if is_hidden and not name.startswith("."):
+            continue
         if name.partition("/")[0] in seen and os.path.lexists(f"{folder.path}/{name}"):
             settings = Spot(f"{folder.path}/{name}", name, folder.user, folder.boundary)
             yield from servers_in(machine, settings, [key], "project")
