@@ -133,6 +133,7 @@ RUN = [
     (("node", "/usr/lib/node_modules/@anthropic-ai/claude-code/cli.js", "-p", SECRET), "@anthropic-ai/claude-code"),
     (("node", "/x/node_modules/a/node_modules/openclaw/dist/x.js"), "openclaw"),
     (("python3", "-m", "vllm.entrypoints.openai.api_server", "--model", SECRET), "vllm.entrypoints.openai.api_server"),
+    (("python3", "-m", "layoffs_memo.train", SECRET), ""),
     (("npx", "-y", "@playwright/mcp@latest", SECRET), "@playwright/mcp"),
     (("python3", "/home/ada/layoffs-memo.py", SECRET), ""),
     (("python3", "-c", f"import {SECRET}"), ""),
@@ -142,7 +143,7 @@ RUN = [
 
 @pytest.mark.parametrize(("arguments", "found"), RUN)
 def test_of_what_an_interpreter_runs_only_packages_and_modules_are_told(arguments: tuple[str, ...], found: str) -> None:
-    assert run_by(arguments, None) == found
+    assert run_by(arguments, None, frozenset({"vllm"})) == found
 
 
 def test_a_signatures_words_go_first_where_they_are_known() -> None:
@@ -208,7 +209,7 @@ def test_the_processes_of_a_copied_machine_are_read_from_its_own_list(tmp_path: 
     told_of = [(line["kind"], line["value"], line.get("title"), line.get("is_title_alone")) for line in lines[:-1]]
     assert told_of == [
         ("process", "init", "init", True),
-        ("process", "ollama", "a (b) c", None),
+        ("process", "ollama", "a", None),
         ("port", "11434", None, None),
     ]
     assert lines[-1]["processes"] == {"visible": 2, "total": 2}

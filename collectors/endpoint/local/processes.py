@@ -167,9 +167,9 @@ def told(
     for one in processes:
         path = _HOME.sub("~", one.path)
         for name, title in named(one, installed, machine.root.rstrip("/")):
-            counts[name, title[:COMM_LENGTH], path, one.user, programs.get(one.parent, "")] += 1
+            counts[name, title.partition(" ")[0][:COMM_LENGTH], path, one.user, programs.get(one.parent, "")] += 1
         is_launcher = is_interpreter(base_name(one.path) or one.title)
-        if one.arguments and is_launcher and (found := run_by(one.arguments, words)):
+        if one.arguments and is_launcher and (found := run_by(one.arguments, words, installed)):
             betrayed.add((one.user, found))
     for (name, title, path, user, parent), count in sorted(counts.items()):
         more: dict[str, str | int | bool] = {"path": path} if path else {}
@@ -194,9 +194,9 @@ _MODULE = re.compile(r"[A-Za-z_]\w*(?:\.\w+){0,6}\Z")
 _NPM_NAME = re.compile(r"@[a-z0-9][\w.-]*/[\w.-]+")
 
 
-def run_by(arguments: tuple[str, ...], words: CommandWords | None) -> str:
-    """What an interpreter runs: the words of a signature where `words` knows them, or else a package's or a module's
-    name. Nothing of its other arguments is told, nor the name of a script that is in no package."""
+def run_by(arguments: tuple[str, ...], words: CommandWords | None, installed: frozenset[str] = frozenset()) -> str:
+    """What an interpreter runs: the words of a signature where `words` knows them, or else a package's name, or that of
+    a module of an installed package. Nothing of its other arguments is told, nor what somebody wrote themselves."""
     command = " ".join(arguments)[: 1 << 16]
     if words is not None:
         return betrayed_by(command, words)
@@ -207,7 +207,9 @@ def run_by(arguments: tuple[str, ...], words: CommandWords | None) -> str:
         return str(packages[-1])[:200]
     if scoped := _NPM_NAME.match(started[0]):
         return scoped[0][:200]
-    return started[0][:200] if "-m" in arguments[1:7] and _MODULE.match(started[0]) else ""
+    is_module = "-m" in arguments[1:7] and _MODULE.match(started[0])
+    package = started[0].partition(".")[0].lower()
+    return started[0][:200] if is_module and {package, package.replace("_", "-")} & installed else ""
 
 
 def listening(machine: Machine, processes: Iterable[Process]) -> Iterator[Found]:
