@@ -121,6 +121,17 @@ def test_what_lies_on_a_machine_is_told(
             assert present <= {value for value, _ in found}, kind
 
 
+def test_a_disk_may_be_a_folder_of_its_own(tmp_path: Path) -> None:
+    plain, _ = look(fake_machines.windows(tmp_path / "plain"))
+    fake_machines.windows(tmp_path / "copy/C")
+    (tmp_path / "copy/C/wsl.localhost").rename(tmp_path / "copy/wsl.localhost")
+    lines, summary = look(tmp_path / "copy")
+    assert summary["system"] == "windows"
+    assert {(one["kind"], one["value"], one.get("user")) for one in lines} == {
+        (one["kind"], one["value"], one.get("user")) for one in plain
+    }
+
+
 def more(lines: Lines, value: str) -> dict[str, Any]:
     return next(line for line in lines if line["value"] == value)
 

@@ -196,6 +196,14 @@ def test_this_machine_is_read_whole(tmp_path: Path, start: Start) -> None:
     assert "ACME_API_KEY" not in str(run("standard"))
 
 
+def test_the_home_that_the_environment_names_is_read_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, {"eve/.cursor/mcp.json": '{"mcpServers": {"hers": {}}}'})
+    monkeypatch.setenv("HOME", str(tmp_path / "eve"))
+    assert ("mcp_server", "hers", "eve") in [
+        (line.get("kind"), line.get("value"), line.get("user")) for line in run("standard")
+    ]
+
+
 def test_the_processes_of_a_copied_machine_are_read_from_its_own_list(tmp_path: Path) -> None:
     proc = tmp_path / "proc/42"
     write(tmp_path, {"proc/42/stat": "42 (a (b) c) S 1 42 42", "proc/42/cmdline": b"/usr/bin/ollama\0serve\0"})

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 
 HERE = os.path.dirname(__file__)
 _FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_DRIVES = ("C:", "C", "c")
+"""What copies of a Windows machine call the folder of its disk."""
 LEADS_OUT = "a link that leads out of its home"
 TOO_LARGE = "larger than the cap"
 NOT_A_FILE = "no plain file"
@@ -67,8 +69,11 @@ class Machine:
 
     def __init__(self, root: str = "/", places: dict[str, Any] | None = None) -> None:
         """`root` is the machine's own, or a folder that holds the files of another one."""
-        self.root = os.path.realpath(root)
+        top = os.path.realpath(root)
         self.is_live = root == "/"
+        drives = [] if self.is_live else [f"{top}/{name}" for name in _DRIVES if os.path.isdir(f"{top}/{name}/Users")]
+        self.root = drives[0] if drives else top
+        self._tops = (self.root, top) if drives else (top,)
         self.places = places or data("places")
         self.caps: dict[str, int] = self.places["caps"]
         self.unseen: Counter[tuple[str, str]] = Counter()
@@ -88,7 +93,8 @@ class Machine:
     def _homes(self) -> Iterator[Home]:
         self.kind = "home"
         known: set[str] = set()
-        found = [path for pattern in self.places["homes"]["folders"] for path in self._glob(self.root, pattern)]
+        patterns = self.places["homes"]["folders"]
+        found = [path for top in self._tops for pattern in patterns for path in self._glob(top, pattern)]
         if self.is_live:
             found += self._live_homes()
         else:
@@ -100,7 +106,7 @@ class Machine:
             if (
                 name in self.places["homes"]["never"]
                 or real in known
-                or not (self.is_live or self._within(real, self.root))
+                or not (self.is_live or self._within(real, self._tops[-1]))
             ):
                 continue
             known.add(real)
@@ -121,7 +127,8 @@ class Machine:
             from shadowledger.collectors.endpoint.local.windows import home_folders
 
             return home_folders()
-        return self._listed_homes()
+        own = os.environ.get("HOME", "")  # which no list may name: a directory service's, a container's
+        return [*self._listed_homes(), *([own] if own.count("/") > 1 and os.path.isdir(own) else [])]
 
     def _listed_homes(self) -> list[str]:
         """Homes of people that /etc/passwd puts elsewhere."""
