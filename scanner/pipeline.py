@@ -187,7 +187,9 @@ class Scan:
                     whole = share
                 else:
                     whole.go_on(share)
-                if share.passage.damage or (part.stop_byte or 0) > share.passage.read_bytes:
+                is_cut = share.passage.damage or (part.stop_byte or 0) > share.passage.read_bytes
+                del share  # before the next one comes
+                if is_cut:
                     break  # the file is shorter by now
         except StoppedError as error:
             one.outcome.problem = f"was not read to its end: {error}. Nothing of it was counted"

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 from zlib import crc32
 
 from shadowledger.db.contributions import Contribution
-from shadowledger.db.names import Name
+from shadowledger.db.names import NOBODY, Name
 from shadowledger.scanner.days import day_text
 from shadowledger.scanner.spill import Spill
 from shadowledger.scanner.stretches import PIECES, Figures, Group, Stretch, pack, unpack
@@ -113,7 +113,7 @@ class Sums:
         for way in ways:
             self.ways[Way(*way)]
         for who in whos:
-            self.whos[Who(Name(*who[:2]), Name(*who[2:4]), Name(*who[4:]))]
+            self.whos[Who(*(Name(*who[at : at + 2]) if who[at] else NOBODY for at in (0, 2, 4)))]
 
     def go_on(self, other: Sums, positions: int) -> None:
         """Take in what the hits come to that follow these, whose positions begin with 1 after so many."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import pickle
 import signal
 import sys
 from collections import deque
@@ -35,8 +36,8 @@ class Pending(Generic[T]):
 
     def __init__(self, work: Work[T]) -> None:
         self.work = work
-        self.results: list[T] = []
-        """One, when it is done."""
+        self.results: list[bytes] = []
+        """One, when it is done; packed, because it waits for its turn."""
         self.failure: Exception | None = None
         self.process: BaseProcess | None = None
         self.reached = multiprocessing.RawArray("q", 3)
@@ -72,7 +73,8 @@ class Workers(Generic[T]):
             tell()
         if pending.failure is not None:
             raise pending.failure
-        return pending.results.pop()
+        result: T = pickle.loads(pending.results.pop())  # noqa: S301 - from a process of our own
+        return result
 
     def close(self) -> None:
         """Stop whatever is still at work."""
@@ -101,7 +103,7 @@ class Workers(Generic[T]):
     def _receive(self, connection: Connection) -> None:
         pending = self._running.pop(connection)
         with contextlib.suppress(EOFError):
-            pending.results.append(connection.recv())
+            pending.results.append(connection.recv_bytes())
         connection.close()
         assert pending.process is not None  # noqa: S101 - for the reader: it is running
         pending.process.join()
