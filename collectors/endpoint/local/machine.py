@@ -126,7 +126,9 @@ class Machine:
         if sys.platform == "win32":
             from shadowledger.collectors.endpoint.local.windows import home_folders
 
-            return home_folders()
+            folders, hidden = home_folders()
+            self.unseen[self.kind, "a distribution of WSL that does not run"] += hidden
+            return folders
         own = os.environ.get("HOME", "")  # which no list may name: a directory service's, a container's
         return [*self._listed_homes(), *([own] if own.count("/") > 1 and os.path.isdir(own) else [])]
 

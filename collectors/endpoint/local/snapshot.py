@@ -162,6 +162,7 @@ class _Look:
         told["unseen"] = [
             {"kind": kind, "reason": reason, "count": count}
             for (kind, reason), count in sorted(machine.unseen.items())
+            if count
         ]  # fmt: skip
         told["unseen"] += [{"kind": "machine", "reason": reason, "count": 1} for reason in self._cannot]
         return told

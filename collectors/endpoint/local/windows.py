@@ -23,15 +23,19 @@ if sys.platform == "win32":
 
     _VIEWS = (winreg.KEY_WOW64_64KEY, winreg.KEY_WOW64_32KEY)
 
-    def home_folders() -> list[str]:
-        """Homes of people, and of the distributions of a WSL that runs: to look into another one would start it."""
+    def home_folders() -> tuple[list[str], int]:
+        """Homes of people, and of the distributions of a WSL that runs; and how many distributions were left alone,
+        because to look into one that does not run would start it."""
         users = os.path.join(os.environ.get("SYSTEMDRIVE", "C:") + os.sep, "Users")
         found = [os.path.join(users, name) for name in os.listdir(users)]
         running = {(one.info["name"] or "").lower().removesuffix(".exe") for one in psutil.process_iter(["name"])}
-        for name in distributions() if running & set(_RUNS_WSL) else ():
+        there = distributions()
+        if not running & set(_RUNS_WSL):
+            return found, len(there)
+        for name in there:
             base = rf"\\wsl.localhost\{name}\home"
             found += [os.path.join(base, user) for user in os.listdir(base)] if os.path.isdir(base) else []
-        return found
+        return found, 0
 
     def distributions() -> list[str]:
         """Names of WSL's distributions, of everybody who is signed in."""
