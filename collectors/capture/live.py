@@ -19,6 +19,8 @@ from shadowledger.collectors.capture.frames import ETHERNET
 from shadowledger.collectors.capture.pcap import LONGEST_PACKET_BYTES, VARIANTS
 from shadowledger.collectors.records import Issue, Traffic
 
+HAS_PACKETS = hasattr(socket, "AF_PACKET")
+"""Whether this system has sockets of packets."""
 BUFFER_BYTES = 64 << 20
 """Of packets that wait in the kernel: at 100,000 packets a second some six seconds."""
 PACKETS_AT_ONCE = 1024
@@ -51,8 +53,8 @@ class Interface:
 
     def __init__(self, name: str, *, is_narrow: bool = True) -> None:
         """Raises CannotListenError."""
-        if not hasattr(socket, "AF_PACKET"):
-            raise CannotListenError("this system has no AF_PACKET; use the extra `capture`")
+        if not HAS_PACKETS:
+            raise CannotListenError("this system has no sockets of packets")
         try:
             self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)  # nothing comes before it is bound
         except PermissionError:

@@ -13,7 +13,7 @@ from shadowledger.collectors.sources import InputNotFoundError, Opened, find, op
 from shadowledger.collectors.telling import tell
 from shadowledger.db.identities import Identities
 from shadowledger.scanner.choices import Choices
-from shadowledger.scanner.cli import endpoint
+from shadowledger.scanner.cli import endpoint, live
 from shadowledger.scanner.cli.options import choices_of, open_signatures, source_options
 from shadowledger.scanner.knowledge import Signatures
 from shadowledger.scanner.output import as_json, clean
@@ -97,3 +97,4 @@ def processes() -> None:
 
 
 command.add_command(endpoint.endpoint)
+command.add_command(live.dns)
