@@ -6,7 +6,7 @@ them have in common (run, source, day, way) is written once, and texts that recu
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import groupby, islice
 from typing import NamedTuple
 
@@ -97,9 +97,15 @@ def sources_of(connection: sqlite3.Connection, service_id: str, instance: str) -
 
 
 def first_contributions(
-    connection: sqlite3.Connection, service_id: str, instance: str, source_id: int, most: int
+    connection: sqlite3.Connection,
+    service_id: str,
+    instance: str,
+    source_id: int,
+    most: int,
+    is_wanted: Callable[[Contribution], bool] = lambda _: True,
 ) -> list[Contribution]:
-    """Of what one source added to one service's instance, all that can hold one of the first `most` positions."""
+    """Of what one source added to one service's instance and is wanted, all that can hold one of the first `most`
+    positions."""
     rows = connection.execute(
         f"select {', '.join(Contribution._fields)} from contribution "  # noqa: S608 - names of our own
         "where source_id = ? and service_id = ? and instance = ? order by first_position, day_on, id",
@@ -107,7 +113,7 @@ def first_contributions(
     )
     found: list[Contribution] = []
     starts: set[int] = set()
-    for row in map(Contribution._make, rows):
+    for row in filter(is_wanted, map(Contribution._make, rows)):
         starts.add(row.first_position)
         if len(starts) > most:
             break

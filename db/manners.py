@@ -5,9 +5,9 @@ from __future__ import annotations
 
 PRESENCE, REFUSED, BACKGROUND, PROGRAM, API, PEOPLE = "presence", "refused", "background", "program", "api", "people"
 MANNERS = (PRESENCE, REFUSED, BACKGROUND, PROGRAM, API, PEOPLE)
-"""On a device or an account; blocked; a program's own traffic (telemetry, sign-in, updates, connections opened ahead) and
-documentation; what an SDK did; an API reached by what does not say which program it is; and all the rest, which people
-do."""
+"""On a device or an account; blocked; a program's own traffic (telemetry, sign-in, updates, connections opened ahead)
+and documentation; what an SDK did; an API reached by what does not say which program it is; and all the rest, which
+people do."""
 
 MANNER_OF_WAY = """
 case

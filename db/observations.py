@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shadowledger.db.days import day_number, day_on
-from shadowledger.db.whoms import chunk_kinds, whoms_of
+from shadowledger.db.whoms import Strand, chunk_kinds, strands, whoms_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +118,17 @@ def indications(connection: sqlite3.Connection, service_id: str, instance: str) 
         (service_id, instance),
     )
     return [Indication(*(*told, tuple(sorted(map(int, str(sources).split(",")))))) for *told, sources in rows]
+
+
+def records_by_strand(connection: sqlite3.Connection) -> dict[Strand, dict[str, int]]:
+    """Records of each strand by channel."""
+    found: dict[Strand, dict[str, int]] = {}
+    known = strands(connection)
+    for strand, channel, count in connection.execute(
+        "select strand, channel, sum(record_count) from way_total join way on way.number = way group by 1, 2"
+    ):
+        found.setdefault(known[strand], {})[channel] = count
+    return found
 
 
 def kinds_on_machines(connection: sqlite3.Connection) -> dict[tuple[str, str], frozenset[str]]:

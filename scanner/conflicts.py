@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from shadowledger.db.declared import Declared
 from shadowledger.scanner.consolidate import Discovered
+from shadowledger.scanner.gathering import DEPLOYMENT
 from shadowledger.scanner.natures import PRODUCTION
 from shadowledger.signatures.overlay import DECLARED_PREFIX
 
@@ -53,7 +54,8 @@ def _going_round(line: Declared, seen: Sequence[Discovered]) -> Iterator[str]:
     if not own and not line.hosts:
         return
     for one in seen:
-        if one.id not in own and not any(told.instance in line.hosts for told in one.products):
+        hosts = {told.instance.partition(DEPLOYMENT)[0] for told in one.products}
+        if one.id not in own and not hosts.intersection(line.hosts):
             yield f"declared to run on the platform, and {one.title} is reached going round it"
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
+from shadowledger.db.contributions import Contribution
 from shadowledger.db.days import day_number, day_on
 from shadowledger.db.decisions import Decision
 from shadowledger.db.discoveries import Remembered, remember, remembered
-from shadowledger.db.manners import PRESENCE
-from shadowledger.db.observations import Seen, kinds_on_machines, seen_services
+from shadowledger.db.manners import PRESENCE, manner_of
+from shadowledger.db.observations import Seen, kinds_on_machines, records_by_strand, seen_services
 from shadowledger.db.together import pairs
 from shadowledger.db.transactions import writing
-from shadowledger.db.whoms import days_with_a_date, strands
+from shadowledger.db.whoms import Strand, days_with_a_date, strands
 from shadowledger.scanner.chains import join_chains
 from shadowledger.scanner.gathering import Gathering, Product, gather
 from shadowledger.scanner.headcount import People
@@ -25,9 +27,11 @@ from shadowledger.scanner.parting import merged, split
 from shadowledger.scanner.people import Directory
 from shadowledger.scanner.pieces import Piece, Pieces, pieces
 from shadowledger.scanner.thresholds import Thresholds, load_thresholds
+from shadowledger.signatures.schema import Service
 
 STATES = {"confirm": "confirmed", "dismiss": "dismissed", "propose": "proposed"}
 _MOST_WHOMS = 256
+_RUNNING_KINDS = frozenset(("process", "cmdline"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +41,7 @@ class Discovered:
     id: str
     """Stays when units or nature change."""
     products: tuple[Seen, ...]
-    """All that was observed of each service's instance that it uses, the leading one first; not by it alone unless
-    `is_whole`."""
+    """All that was observed of each service's instance that it uses, the leading one first; not by it alone."""
     units: tuple[str, ...]
     people: People
     nature: str
@@ -48,13 +51,15 @@ class Discovered:
     day_count: int
     use_rung: int
     presence_rung: int
-    is_whole: bool
-    """Whether nobody else uses these products, so that their counts are this initiative's."""
+    records: Mapping[str, int] | None
+    """By channel; None where others use the same products in the same manner, so that nobody counted them apart."""
     reasons: tuple[str, ...]
     """Why it is of this nature, and why what it is made of is one."""
     state: str
     """proposed, confirmed or dismissed: only a person makes it more than proposed."""
     state_reason: str
+    is_only: bool
+    """Whether no other initiative uses these products."""
     gathering: Gathering
 
     @property
@@ -70,7 +75,7 @@ class Discovered:
     def title(self) -> str:
         """The products, and where it is one of several that use them."""
         names = " + ".join(dict.fromkeys(seen.service for seen in self.products))
-        told = self.instances[:1] or (() if self.is_whole else (", ".join(self.units[:3]),))
+        told = self.instances[:1] or (() if self.is_only else (", ".join(self.units[:3]),))
         return f"{names} ({told[0]})" if told and told[0] else names
 
     @property
@@ -94,6 +99,23 @@ class Consolidated:
     limits: Thresholds
     units_seen: frozenset[tuple[str, bool]] = frozenset()
     """Business units of everybody whom any source named, each with whether that was on machines or in accounts."""
+    crowd: Pieces | None = None
+
+    def belongs_to(self, connection: sqlite3.Connection, one: Discovered) -> Callable[[Contribution], bool]:
+        """Tells of a contribution whether it is this initiative's."""
+        strands_here = one.gathering.strands
+        ids = (
+            None if one.records is not None or self.crowd is None else self.crowd.ids(connection, one.gathering.pieces)
+        )
+
+        def belongs(row: Contribution) -> bool:
+            manner = manner_of(row.role, row.action, row.agent_class, row.presence_rung)
+            strand = Strand(row.service_id, row.instance, manner, row.use_rung, row.presence_rung)
+            names = (row.actor_id, row.device_id, row.client_id)
+            whom = next((name for name in names if name and not name.startswith("s-")), "")
+            return strand in strands_here and (ids is None or whom in ids)
+
+        return belongs
 
 
 def consolidate(
@@ -101,6 +123,7 @@ def consolidate(
     directory: Directory,
     decisions: list[Decision],
     limits: Thresholds | None = None,
+    services: Mapping[str, Service] | None = None,
 ) -> Consolidated:
     """Every discovered initiative, the most used first. What is new or has changed is remembered."""
     limits = limits or load_thresholds()
@@ -110,19 +133,52 @@ def consolidate(
     days = days_with_a_date(connection)
     gathered = gather(crowd, seen, limits, days[1] - days[0] + 1 if days else 0)
     initiatives = join_chains(gathered.initiatives, crowd, seen, pairs(connection), limits)
-    kinds = kinds_on_machines(connection)
+    kinds = _kinds(connection, services or {})
     for one in initiatives:
         if one.presence_rung:
             one.kinds = frozenset[str]().union(*(kinds.get(product, ()) for product in one.products))
     found = _identified(connection, initiatives, crowd, seen, limits)
     found = split(merged(found, decisions), decisions)
-    shared = Counter(product for one in (*(one for _, one in found), *gathered.strays) for product in one.products)
+    everything = [*(one for _, one in found), *gathered.strays]
+    shared = _Shared(
+        Counter(product for one in everything for product in one.products),
+        Counter(strand for one in everything for strand in one.strands),
+        records_by_strand(connection),
+    )
     made = [_discovered(key, one, crowd, seen, limits, decisions, shared) for key, one in found]
     used = {product for one in (*gathered.initiatives, *gathered.strays) for product in one.products}
     background = tuple(seen[product] for product in sorted(seen) if product not in used)
     ranked = sorted(made, key=lambda one: (-one.people.high, -one.seen.record_count, one.seen.service, one.id))
     units = frozenset((unit, piece.strand.manner == PRESENCE) for piece in crowd.all for unit in piece.units)
-    return Consolidated(ranked, len(gathered.strays), background, limits, units)
+    return Consolidated(ranked, len(gathered.strays), background, limits, units, crowd)
+
+
+def _kinds(connection: sqlite3.Connection, services: Mapping[str, Service]) -> dict[Product, frozenset[str]]:
+    """By which kinds of artifacts products were found on machines; of what runs there, as which kinds it is known."""
+    found = dict(kinds_on_machines(connection))
+    for (service_id, instance), kinds in found.items():
+        if service_id in services and kinds & _RUNNING_KINDS:
+            found[service_id, instance] = kinds.union(one.kind for one in services[service_id].indicators)
+    return found
+
+
+class _Shared(NamedTuple):
+    """How many initiatives, strays included, share a product and a strand, and the records of strands by channel."""
+
+    products: Counter[Product]
+    strands: Counter[Strand]
+    records: Mapping[Strand, Mapping[str, int]]
+
+    def records_of(self, one: Gathering) -> dict[str, int] | None:
+        """An initiative's records by channel; None where others share its strands, or where one record of a machine
+        may name several of its products."""
+        on_machines = {strand.service_id for strand in one.strands if strand.presence_rung}
+        if len(on_machines) > 1 or any(self.strands[strand] > 1 for strand in one.strands):
+            return None
+        total: Counter[str] = Counter()
+        for strand in one.strands:
+            total.update(self.records.get(strand, {}))
+        return dict(sorted(total.items()))
 
 
 def _nameless(connection: sqlite3.Connection, crowd: Pieces, seen: Mapping[Product, Seen]) -> Iterable[Piece]:
@@ -171,7 +227,7 @@ def _discovered(
     seen: Mapping[Product, Seen],
     limits: Thresholds,
     decisions: list[Decision],
-    shared: Mapping[Product, int],
+    shared: _Shared,
 ) -> Discovered:
     products, people, days = _products(one, seen), crowd.count(one.pieces), one.days
     nature, why = nature_of(one, products, people, limits)
@@ -189,9 +245,10 @@ def _discovered(
         len(days),
         one.use_rung,
         one.presence_rung,
-        all(shared[product] == 1 for product in one.products),
+        shared.records_of(one),
         (f"{nature}: {why}", *dict.fromkeys(one.reasons)),
         state,
         reason,
+        all(shared.products[product] == 1 for product in one.products),
         one,
     )

@@ -6,7 +6,7 @@ is the line itself."""
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,15 +66,16 @@ def proofs(
     *,
     most: int,
     reveal: bool,
+    is_wanted: Callable[[Contribution], bool] = lambda _: True,
 ) -> Iterator[Proof]:
-    """The records behind one instance of a service: the first `most` positions of each source. Without the identities
-    nobody can say where the sources lie."""
+    """The records behind what is wanted of one instance of a service: the first `most` positions of each source.
+    Without the identities nobody can say where the sources lie."""
     for source_id in sources_of(connection, service_id, instance):
         source = get_source(connection, source_id)
         if source is None:
             continue
         rows: dict[int, Contribution] = {}
-        for row in first_contributions(connection, service_id, instance, source_id, most):
+        for row in first_contributions(connection, service_id, instance, source_id, most, is_wanted):
             for position in map(int, row.positions.split()):
                 rows.setdefault(position, row)
         wanted = sorted(rows)[:most]

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from shadowledger.db.declared import Declared
 from shadowledger.scanner.claims import Claim, Key
 from shadowledger.scanner.consolidate import Discovered
+from shadowledger.scanner.gathering import DEPLOYMENT
 from shadowledger.scanner.naming import words
 from shadowledger.scanner.natures import POC, PRODUCTION
 from shadowledger.scanner.units import same_units
@@ -50,7 +51,7 @@ def fitting(line: Declared, claims: Mapping[Key, Claim], discovered: Iterable[Di
     proposals = []
     for fit in fits:
         score, reasons = fit.score, fit.reasons
-        if most and not fit.named and fit.one.instances and fit.score < 1:
+        if most and not fit.named and fit.one.instances:
             score, reasons = score * _OF_ANOTHER_NAME, (*reasons, "but another instance has words of its name")
         elif fit.named:
             reasons = (*reasons, f"and {', '.join(fit.one.instances)} has words of its name")
@@ -80,7 +81,9 @@ def _fit(line: Declared, claims: Mapping[Key, Claim], one: Discovered) -> _Fit |
 
 
 def _claimed(claims: Mapping[Key, Claim], service_id: str, instance: str) -> Iterable[Claim]:
-    for key in {(service_id, instance), (service_id, "")}:
+    for key in dict.fromkeys(
+        ((service_id, instance), (service_id, instance.partition(DEPLOYMENT)[0]), (service_id, ""))
+    ):
         if key in claims:
             yield claims[key]
 

@@ -12,6 +12,7 @@ from enum import Enum
 
 from shadowledger.db.manners import API, BACKGROUND, PRESENCE, PROGRAM, REFUSED
 from shadowledger.db.observations import Seen
+from shadowledger.db.whoms import Strand
 from shadowledger.scanner.ladders import RESOLVED, UPLOAD
 from shadowledger.scanner.pieces import Piece, Pieces, Units
 from shadowledger.scanner.thresholds import Thresholds
@@ -57,6 +58,10 @@ class Gathering:
     @property
     def products(self) -> frozenset[Product]:
         return frozenset((piece.strand.service_id, piece.strand.instance) for piece in self.pieces)
+
+    @property
+    def strands(self) -> frozenset[Strand]:
+        return frozenset(piece.strand for piece in self.pieces)
 
     @property
     def days(self) -> set[int]:

@@ -17,7 +17,7 @@ from shadowledger.db.bitsets import CHUNK_BITS, CHUNK_SIZE, members
 from shadowledger.db.days import NO_DAY
 from shadowledger.db.manners import API, PROGRAM
 from shadowledger.db.numbering import number_of
-from shadowledger.db.whoms import Strand, days_with_a_date, hours_by_whom, strands, whoms_by_day, whoms_ever
+from shadowledger.db.whoms import Strand, days_with_a_date, hours_by_whom, ids_in, strands, whoms_by_day, whoms_ever
 from shadowledger.scanner.calendar import Calendar
 from shadowledger.scanner.crowd import ALWAYS, Group, is_to_persons, kinds_of_people, sort_crowd
 from shadowledger.scanner.days import DAY_US
@@ -85,6 +85,14 @@ class Pieces:
             for number in islice(members(bits), most):
                 own = ids.get(number)
                 found |= self.directory.lead(own, *ALWAYS).ends if own else {_nameless(chunk, number)}
+        return frozenset(found)
+
+    def ids(self, connection: sqlite3.Connection, some: Collection[Piece]) -> frozenset[str]:
+        """All ids of the identities store under which records name those behind pieces."""
+        found = {one for piece in some for lead in piece.leads for one in lead.met}
+        for chunk, bits in _sets(some).items():
+            ids = dict(ids_in(connection, chunk))
+            found.update(ids[number] for number in members(bits))
         return frozenset(found)
 
     def ends_of(self, whom_id: str) -> frozenset[str]:

@@ -118,7 +118,7 @@ def _of_use(one: Discovered) -> list[str]:
     """What is to be said of how it was seen."""
     reasons = []
     blocked = sum(seen.blocked_count for seen in one.products)
-    if one.is_whole and blocked:
+    if one.is_only and blocked:
         reasons.append(f"{blocked} of {sum(seen.judged_count for seen in one.products)} contacts were blocked")
     if one.use == "resolved":
         where = "looked up in DNS and found on machines" if one.presence else "only looked up in DNS"

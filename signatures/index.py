@@ -57,6 +57,11 @@ _NOBODYS = _Place(None, ())
 """Any other host that no indicator knows."""
 
 
+_DEPLOYED = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+"""Names that Azure takes for deployments, and Google for projects
+(https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules)."""
+
+
 class Index:
     """All signatures of one run, ready to be asked. Where a name changed hands, look-ups give the latest owner; whose
     it was on the day of a record is for `then` to say."""
@@ -182,6 +187,8 @@ class Index:
                 found = self._by_path(host, path, method, port, place)
         if user_agent and (found is None or found.indicator.strength is Strength.HINT):
             found = _stronger(found, self.user_agent(user_agent))
+        if path and found is not None and found.instance and found.service.deployments:
+            return _deployed(found, path)
         return found
 
     def _by_path(self, host: str, path: str, method: str, port: int, place: _Place) -> Match | None:
@@ -281,6 +288,17 @@ def _is_valid(indicator: Indicator, day: dt.date | None) -> bool:
 def _with_instance(found: Match, host: str) -> Match:
     """A private name (`x.privatelink.openai.azure.com`) is the same customer's as the public one."""
     return found._replace(instance=host.replace(".privatelink.", ".")) if found.indicator.tenant else found
+
+
+def _deployed(found: Match, path: str) -> Match:
+    """With what is deployed at a customer's resource, where a path names it: `contoso.openai.azure.com/gpt-4o`."""
+    segments = unquote(path[:_LONGEST_PATH], errors="replace").lower().strip("/").split("/", 16)
+    for template in found.service.deployments:
+        wanted = template.split("/")
+        if len(segments) >= len(wanted) and segments[: len(wanted) - 1] == wanted[:-1]:
+            name = segments[len(wanted) - 1]
+            return found._replace(instance=f"{found.instance}/{name}") if _DEPLOYED.fullmatch(name) else found
+    return found
 
 
 def _stronger(one: Match | None, other: Match | None) -> Match | None:

@@ -21,7 +21,7 @@ HERE = Path(__file__).parent
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 _SERVICE_KEYS = {
     "id", "name", "vendor", "family", "category", "ai_kind", "aliases", "references", "reviewed_on", "indicator",
-    "examples", "successor",
+    "examples", "successor", "deployments",
 }  # fmt: skip
 _INDICATOR_KEYS = {
     "kind", "value", "values", "role", "strength", "reference", "tenant", "valid_from", "valid_to",
@@ -130,6 +130,7 @@ class _Reader:
             reviewed_on=self.date(tree, "reviewed_on", "reviewed_on", needed=self.strict),
             origin=self.origin,
             successor=self.text(tree, "successor", needed=False),
+            deployments=self.deployments(tree),
         )
         return (None if self.flaws else service), self.flaws
 
@@ -151,6 +152,13 @@ class _Reader:
                 self.flaw("indicator", f"{indicator.kind} '{indicator.value}' stands twice")
             seen.add(indicator[:2])
         return tuple(found)
+
+    def deployments(self, tree: dict[str, Any]) -> tuple[str, ...]:
+        told = self.texts(tree, "deployments", "deployments", needed=False)
+        for path in told:
+            if not path.endswith("/*") or path.count("*") > 1 or path != path.strip("/").lower():
+                self.flaw("deployments", f"'{path}': write `first/segments/*`, in lower case")
+        return told
 
     def block(self, block: dict[str, Any], where: str) -> list[Indicator]:
         for key in sorted(set(block) - _INDICATOR_KEYS):

@@ -126,6 +126,9 @@ class Service(NamedTuple):
     """`catalogue`, `overlay` or `declared`."""
     successor: str = ""
     """The service that took its place."""
+    deployments: tuple[str, ...] = ()
+    """First segments of paths at a tenant's host, of which the last, `*`, names what is deployed there
+    (`openai/deployments/*`): it is kept in the instance."""
 
 
 class Flaw(NamedTuple):

@@ -47,9 +47,10 @@ def command(site: Site, /, finding_id: str, most: int, reveal: bool, reason: str
         for discovered_id in _discovered_ids(state, finding_id):
             one, _ = state.need(discovered_id)
             words = open_signatures(site, None).command_words
+            is_wanted = state.reconciliation.consolidated.belongs_to(state.connection, one)
             for seen in one.products:
                 of = (seen.service_id, seen.instance)
-                found = proofs(state.connection, names, *of, words, most=most, reveal=reveal)
+                found = proofs(state.connection, names, *of, words, most=most, reveal=reveal, is_wanted=is_wanted)
                 told = [{"initiative": one.id, "service": seen.service, **asdict(proof)} for proof in found]
                 rows += [_without_who(row) for row in told] if is_hidden(one.people) and not reveal else told
         if opens is not None:

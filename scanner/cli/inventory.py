@@ -10,7 +10,7 @@ from shadowledger.db.transactions import writing
 from shadowledger.scanner.cli.options import format_option, print_rows
 from shadowledger.scanner.cli.state import present
 from shadowledger.scanner.output import as_text, clean
-from shadowledger.scanner.reports.answer import discovered_rows, people_in_words, records_of
+from shadowledger.scanner.reports.answer import discovered_rows, people_in_words
 from shadowledger.scanner.site import Site
 
 COLUMNS = (
@@ -58,8 +58,7 @@ def show(site: Site, /, discovered_id: str, form: str) -> None:
             click.echo(clean(f"{one.title} by {one.seen.vendor or 'this organization'}: {finding.kind}, {one.state}"))
             when = f"{one.first_seen_on} to {one.last_seen_on}" if one.first_seen_on else "days that nobody told"
             click.echo(f"  use {one.use or 'not shown'}, presence {one.presence or 'not shown'}, people {people}")
-            records = records_of(one)
-            counted = f"{as_text(records)} records" if records else "seen"
+            counted = f"{as_text(one.records)} records" if one.records else "seen"
             click.echo(f"  {counted} on {one.day_count} days, {when}")
             for reason in finding.reasons:
                 click.echo(clean(f"  {reason}"))

@@ -53,7 +53,7 @@ def present(site: Site) -> Iterator[Present]:
     try:
         signatures = open_signatures(site, connection)
         decisions, directory = all_decisions(connection), Directory(identities)
-        found = consolidate(connection, directory, decisions, thresholds_of(site))
+        found = consolidate(connection, directory, decisions, thresholds_of(site), signatures.index.services)
         found = without_small_groups(connection, found)
         coverage = coverage_of(connection, signatures.knowledge, directory.units, found.units_seen)
         result = reconcile(found, current(connection), decisions, signatures.index, coverage)

@@ -27,7 +27,7 @@ def _with_unnamed(one: Discovered, unnamed: Mapping[tuple[str, str], Bounds]) ->
     """There were as many as on any day, and it was seen on these days too, unless that may be another initiative's."""
     found = [bounds for seen in one.products if (bounds := unnamed.get((seen.service_id, seen.instance)))]
     high = one.people.high + sum(bounds.high for bounds in found)
-    if not found or not one.is_whole:
+    if not found or not one.is_only:
         return replace(one, people=People(one.people.low, high))
     days = max(bounds.day_count for bounds in found)
     firsts = [day for day in (one.first_seen_on, *(bounds.first_on for bounds in found)) if day]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import msgspec
 
 from shadowledger.scanner.consolidate import Discovered
@@ -70,7 +68,7 @@ def _discovered(one: Discovered, finding: Finding) -> dict[str, object]:
         "first_seen_on": one.first_seen_on or None,
         "last_seen_on": one.last_seen_on or None,
         "days": one.day_count,
-        "records": records_of(one),
+        "records": dict(one.records) if one.records is not None else None,
         "use": one.use or None,
         "presence": one.presence or None,
         "state": one.state,
@@ -78,16 +76,6 @@ def _discovered(one: Discovered, finding: Finding) -> dict[str, object]:
         "declared": finding.declared_ids,
         "reasons": finding.reasons,
     }
-
-
-def records_of(one: Discovered) -> dict[str, int] | None:
-    """Records by channel; None where others use the same products, so that nobody counted them apart."""
-    if not one.is_whole:
-        return None
-    total: Counter[str] = Counter()
-    for seen in one.products:
-        total.update(seen.channel_counts)
-    return dict(sorted(total.items()))
 
 
 def people_in_words(low: int, high: int) -> str:
@@ -113,7 +101,7 @@ def discovered_rows(result: Reconciliation) -> list[dict[str, object]]:
             "first_seen_on": one.first_seen_on,
             "last_seen_on": one.last_seen_on,
             "days": one.day_count,
-            "records": records_of(one) or "",
+            "records": dict(one.records or {}) or "",
             "declared": finding.declared_ids,
             "state": one.state,
             "reasons": finding.reasons,

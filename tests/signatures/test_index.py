@@ -224,9 +224,27 @@ def test_a_tenant_is_kept_as_the_instance(index: Index) -> None:
     assert by_host is not None
     assert by_host.instance == "contoso.openai.azure.com"
     assert by_path is not None
-    assert by_path.instance == "contoso.cognitiveservices.azure.com"
+    assert by_path.instance == "contoso.cognitiveservices.azure.com/d"
     assert plain is not None
     assert plain.instance == ""
+
+
+DEPLOYMENTS = [
+    ("/openai/deployments/gpt-4o/chat/completions", "contoso.openai.azure.com/gpt-4o"),
+    ("/OpenAI/Deployments/HR%2DBot/embeddings", "contoso.openai.azure.com/hr-bot"),
+    ("/openai/deployments/a%2Fb%20c/x", "contoso.openai.azure.com/a"),
+    ("/openai/deployments/" + "a" * 65, "contoso.openai.azure.com"),
+    ("/openai/deployments/", "contoso.openai.azure.com"),
+    ("/openai/models", "contoso.openai.azure.com"),
+    ("/x/openai/deployments/d", "contoso.openai.azure.com"),
+]
+
+
+@pytest.mark.parametrize(("path", "instance"), DEPLOYMENTS)
+def test_what_is_deployed_at_a_tenants_host_is_part_of_the_instance(index: Index, path: str, instance: str) -> None:
+    found = index.traffic("contoso.openai.azure.com", path, "POST")
+    assert found is not None
+    assert found.instance == instance
 
 
 def test_an_exception_is_nobodys_with_all_below_it() -> None:

@@ -15,6 +15,8 @@ from organization import DAYS, FIRST_DAY, Organization, Person
 from products import CHATGPT, M365_COPILOT, Program
 from working import DAY_S, Event, Work
 
+HANDSHAKE_BYTES = 4_200
+"""That a tunnel carries before anything is asked."""
 START = dt.datetime.combine(FIRST_DAY, dt.time(), dt.UTC)
 START_S = START.timestamp()
 ZSCALER_HEADER = (
@@ -84,7 +86,7 @@ def _squid(event: Event) -> str:
             f"{time:.3f}   1810 {event.client} TCP_MISS/200 {event.received_bytes} {event.method} https://{event.url}"
             f" {user} HIER_DIRECT/198.51.100.9 application/json\n"
         )
-    size = event.received_bytes + event.sent_bytes
+    size = HANDSHAKE_BYTES + event.received_bytes + event.sent_bytes
     return (
         f"{time:.3f} {size // 9 + 900:6} {event.client} TCP_TUNNEL/200 {size} CONNECT {host}:443 {user}"
         " HIER_DIRECT/198.51.100.9 -\n"
