@@ -15,7 +15,7 @@ FOLLOWED = 3
 OPEN = {
     "discovered": "single visits, connections only prepared and split tenants, chains and clients are counted apart",
     "false_merges": "deployments of one resource are not told apart",
-    "out_of_scope": "a line that names only the vendor is said to be seen elsewhere alone, above its own unit's proposal",
+    "out_of_scope": "a line that names only the vendor is told as seen elsewhere only, against its own first proposal",
     "traced": "evidence and records of one unit's initiative are those of all units",
     "dates": "follows from what is not found as one",
     "people": "what a shared address or machine hides is taken for fewer than five",
