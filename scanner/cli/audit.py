@@ -40,7 +40,5 @@ def verify(site: Site, /) -> None:
         broken = audit.first_broken_row(connection)
         count, last = audit.last_hash(connection)
     if broken is not None:
-        raise UnusableError(
-            f"Row {broken} of the audit chain is not as it was written, or follows another row."
-        )
+        raise UnusableError(f"Row {broken} of the audit chain is not as it was written, or follows another row.")
     click.echo(f"{count} rows, each as it was written. The last one's hash: {last or 'none'}")
