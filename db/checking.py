@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 
@@ -11,6 +12,7 @@ from shadowledger.db.statements import run_statements
 
 Finding = tuple[str, str]
 """What was checked, and what is wrong with it; empty where it is in order."""
+_NULL_VALUE = re.compile(r"NULL value in (\w+)\.(\w+)")
 _NAMED = "select actor as number from entry union select device from entry union select client from entry"
 _QUESTIONS = {
     "a posting's sums are not those of its entries": f"""
@@ -44,10 +46,21 @@ def check_inventory(connection: sqlite3.Connection) -> Iterator[Finding]:
 
 def check_store(connection: sqlite3.Connection) -> Iterator[Finding]:
     """Pages and indexes, references."""
-    (told,) = connection.execute("pragma integrity_check(1)").fetchone()
-    yield "integrity", "" if told == "ok" else str(told)
+    told = (str(row[0]) for row in connection.execute("pragma integrity_check"))
+    yield "integrity", next((one for one in told if one != "ok" and not _is_mistaken(connection, one)), "")
     row = connection.execute("pragma foreign_key_check").fetchone()
     yield "references", "" if row is None else f"a row of {row[0]} names a row of {row[2]} that is not there"
+
+
+def _is_mistaken(connection: sqlite3.Connection, told: str) -> bool:
+    """Whether SQLite misses a value that is there: up to 3.41 it takes columns of tables without row ids in the wrong
+    order (https://sqlite.org/releaselog/3_41_0.html)."""
+    missing = _NULL_VALUE.fullmatch(told)
+    if missing is None:
+        return False
+    table, column = missing.groups()
+    asked = f'select 1 from "{table}" where "{column}" is null limit 1'  # noqa: S608 - names of the schema
+    return connection.execute(asked).fetchone() is None
 
 
 def wrong_entries(connection: sqlite3.Connection) -> list[str]:

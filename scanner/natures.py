@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 
+from shadowledger.db.manners import API, PROGRAM
 from shadowledger.db.observations import Seen
 from shadowledger.scanner.days import day_of
 from shadowledger.scanner.gathering import API_CATEGORIES, Gathering, Side
@@ -17,6 +18,9 @@ NATURES = (INDIVIDUAL, TEAM, POC, PRODUCTION, EMBEDDED, AGENTIC, LOCAL)
 _SATURDAY = 5
 _ACTING = frozenset(("agent", "code-assistant", "gateway", "sdk"))
 """What runs on a machine and asks models elsewhere."""
+_WITH_APPS = frozenset(
+    ("code-assistant", "meeting", "chatbot", "embedded", "writing", "search", "companion", "customer", "agent")
+)
 AGENT_KINDS = frozenset(("cli", "mcp_config", "mcp_server"))
 """What an agent on a machine leaves there."""
 Nature = tuple[str, str]
@@ -41,15 +45,21 @@ def nature_of(one: Gathering, products: Collection[Seen], people: People, limits
         return EMBEDDED, "AI inside a product that was bought for something else"
     if one.side is Side.MACHINES:
         return _of_program(one.days, limits)
-    if _is_by_program(categories):
+    if _is_by_program(one, categories):
         return POC, "people's own programs use it"
+    if not any(piece.is_persons for piece in one.pieces) and _of_program(one.days, limits)[0] == PRODUCTION:
+        return _of_program(one.days, limits)
     if people.high >= limits.team_people:
         return TEAM, "as many people use it as make a team"
     return INDIVIDUAL, "single people use it" if people.high else "nothing says how many people use it"
 
 
-def _is_by_program(categories: Collection[str]) -> bool:
-    return bool(API_CATEGORIES.intersection(categories))
+def _is_by_program(one: Gathering, categories: Collection[str]) -> bool:
+    """Whether it is an API that people call with programs of their own; assistants have an app that calls it."""
+    if API_CATEGORIES.intersection(categories):
+        return True
+    manners = {piece.strand.manner for piece in one.pieces if piece.strand.use_rung}
+    return bool(manners) and manners <= {PROGRAM, API} and not categories & _WITH_APPS
 
 
 def _of_program(days: Collection[int], limits: Thresholds) -> Nature:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from background import PREPARED
 from organization import DAYS, FIRST_DAY, Organization, Person
 from products import CHATGPT, M365_COPILOT, Program
 from working import DAY_S, Event, Work
@@ -86,7 +87,7 @@ def _squid(event: Event) -> str:
             f"{time:.3f}   1810 {event.client} TCP_MISS/200 {event.received_bytes} {event.method} https://{event.url}"
             f" {user} HIER_DIRECT/198.51.100.9 application/json\n"
         )
-    size = HANDSHAKE_BYTES + event.received_bytes + event.sent_bytes
+    size = event.received_bytes + event.sent_bytes + (0 if event.method == PREPARED else HANDSHAKE_BYTES)
     return (
         f"{time:.3f} {size // 9 + 900:6} {event.client} TCP_TUNNEL/200 {size} CONNECT {host}:443 {user}"
         " HIER_DIRECT/198.51.100.9 -\n"
