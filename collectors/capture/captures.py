@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from shadowledger.collectors.capture import fast
 from shadowledger.collectors.capture.engine import Engine
 from shadowledger.collectors.capture.frames import ETHERNET
+from shadowledger.collectors.capture.lines import Encode, line_maker, text_of
 from shadowledger.collectors.capture.pcap import ORDERS, SECTION, VARIANTS, Window, begin, classic, next_generation
 from shadowledger.collectors.collector import Collector, Head
 from shadowledger.collectors.reading import Reading
-from shadowledger.collectors.records import Record
+from shadowledger.collectors.records import Issue, Record, Traffic
 
 
 def _detect(head: Head) -> str:
@@ -25,29 +26,35 @@ def _detect(head: Head) -> str:
 
 def _read(reading: Reading) -> Iterator[Record]:
     """A record is a packet. One with several names gives several objects of the same position."""
-    engine = Engine(reading.wanted)
+    for found in _found(reading, fast.traffic_of):
+        yield from found
+
+
+def text(reading: Reading, encode: Encode) -> Iterator[str]:
+    """The same as JSON Lines, some thousand at once: what `encode` makes of what `tell` makes of each record."""
+    for found in _found(reading, line_maker(encode)):
+        yield text_of(found, encode)
+
+
+def _found(reading: Reading, asked: fast.Asked[fast.Item]) -> Iterator[list[fast.Item | Traffic | Issue]]:
+    engine, window = Engine(reading.wanted), Window(reading.opened)
     try:
-        for found in _found(engine, Window(reading.opened)):
-            yield from found
+        begun = begin(window)
+        if begun is None:
+            packets = next_generation(window)
+        else:
+            variant, link_type = begun
+            if link_type == ETHERNET and variant.header_bytes == fast.HEADER_BYTES:
+                yield from fast.read(engine, window, variant, asked)
+            packets = classic(window, variant, link_type, engine.packet_count + 1)
+        for packet in packets:
+            found = engine.packet(*packet)
+            if found:
+                yield [*found]
     finally:
         engine.end()
         reading.record_count += engine.packet_count
         reading.ignored_count += engine.nameless_count
-
-
-def _found(engine: Engine, window: Window) -> Iterator[Sequence[Record]]:
-    begun = begin(window)
-    if begun is None:
-        packets = next_generation(window)
-    else:
-        variant, link_type = begun
-        if link_type == ETHERNET and variant.header_bytes == fast.HEADER_BYTES:
-            yield from fast.read(engine, window, variant)
-        packets = classic(window, variant, link_type, engine.packet_count + 1)
-    for packet in packets:
-        found = engine.packet(*packet)
-        if found:
-            yield found
 
 
 CAPTURE = Collector(

@@ -127,7 +127,7 @@ class Interface:
 def listen(interface: Interface, engine: Engine, goes_on: Callable[[], bool]) -> Iterator[Sequence[Traffic | Issue]]:
     """What the packets of an interface tell, a batch at a time (an empty one where nothing came), as long as `goes_on`
     says so."""
-    read = fast.loop(engine, _VARIANT)
+    read = fast.loop(engine, _VARIANT, fast.traffic_of)
     while goes_on():
         batch = interface.packets()
         if interface.link_type == ETHERNET:
