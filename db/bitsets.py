@@ -59,6 +59,11 @@ def unpack(stored: bytes) -> int:
     return int.from_bytes(stored, "little") if len(stored) == BITMAP_BYTES else bits_of(_members_listed(stored))
 
 
+def listed(stored: bytes) -> array[int] | None:
+    """The members of a set that is stored as a list; None of a bitmap."""
+    return None if len(stored) == BITMAP_BYTES else _members_listed(stored)
+
+
 def united(stored: bytes, more: Collection[int]) -> bytes:
     """A stored set with more members. Where it holds them all, the same bytes."""
     if len(stored) != BITMAP_BYTES:

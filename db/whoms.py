@@ -99,11 +99,25 @@ def whoms_ever(connection: sqlite3.Connection) -> Iterator[tuple[int, int, int]]
 
 def whoms_by_day(connection: sqlite3.Connection, first_day: int, last_day: int) -> Iterator[tuple[int, int, int, int]]:
     """Whom the entries of each day name: day, strand, chunk, set; day by day."""
-    for day, strand, chunk, stored in connection.execute(
+    for day, strand, chunk, stored in stored_by_day(connection, first_day, last_day):
+        yield day, strand, chunk, unpack(stored)
+
+
+def stored_by_day(
+    connection: sqlite3.Connection, first_day: int, last_day: int
+) -> Iterator[tuple[int, int, int, bytes]]:
+    """The same with sets as they are stored."""
+    yield from connection.execute(
         "select day, strand, chunk, whoms from whom_day where day between ? and ? order by day",
         (first_day, last_day),
-    ):
-        yield day, strand, chunk, unpack(stored)
+    )
+
+
+def counts_by_day(connection: sqlite3.Connection) -> Iterator[tuple[int, int, int]]:
+    """How many the entries of each day with a date name: strand, day, count."""
+    yield from connection.execute(
+        "select strand, day, sum(whom_count) from whom_day where day >= 0 group by strand, day order by strand"
+    )
 
 
 def whoms_of(connection: sqlite3.Connection, day: int, service_id: str, chunk: int) -> int:

@@ -18,14 +18,15 @@ from shadowledger.db.together import pairs
 from shadowledger.db.transactions import writing
 from shadowledger.db.whoms import Strand, days_with_a_date, strands
 from shadowledger.scanner.chains import join_chains
+from shadowledger.scanner.cutting import Piece
 from shadowledger.scanner.gathering import Gathering, Product, gather
 from shadowledger.scanner.headcount import People
 from shadowledger.scanner.known_again import Memory, as_remembered
 from shadowledger.scanner.ladders import PRESENCE_WORDS, USE_WORDS
 from shadowledger.scanner.natures import nature_of
-from shadowledger.scanner.parting import merged, split
+from shadowledger.scanner.parting import parted
 from shadowledger.scanner.people import Directory
-from shadowledger.scanner.pieces import Piece, Pieces, pieces
+from shadowledger.scanner.pieces import Pieces, pieces
 from shadowledger.scanner.thresholds import Thresholds, load_thresholds
 from shadowledger.signatures.schema import Service
 
@@ -137,8 +138,7 @@ def consolidate(
     for one in initiatives:
         if one.presence_rung:
             one.kinds = frozenset[str]().union(*(kinds.get(product, ()) for product in one.products))
-    found = _identified(connection, initiatives, crowd, seen, limits)
-    found = split(merged(found, decisions), decisions)
+    found = parted(_identified(connection, initiatives, crowd, seen, limits), decisions)
     everything = [*(one for _, one in found), *gathered.strays]
     shared = _Shared(
         Counter(product for one in everything for product in one.products),

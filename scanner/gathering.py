@@ -13,8 +13,9 @@ from enum import Enum
 from shadowledger.db.manners import API, BACKGROUND, PRESENCE, PROGRAM, REFUSED
 from shadowledger.db.observations import Seen
 from shadowledger.db.whoms import Strand
+from shadowledger.scanner.cutting import Piece, Units
 from shadowledger.scanner.ladders import RESOLVED, UPLOAD
-from shadowledger.scanner.pieces import Piece, Pieces, Units
+from shadowledger.scanner.pieces import Pieces
 from shadowledger.scanner.thresholds import Thresholds
 
 API_CATEGORIES = frozenset(("llm-api", "ml-platform", "gateway", "model-hub", "sdk", "data"))
