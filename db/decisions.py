@@ -8,9 +8,14 @@ from dataclasses import dataclass
 from shadowledger.db.audit import who
 from shadowledger.db.runs import now_iso
 
-VERBS = ("confirm", "dismiss", "propose", "link", "unlink", "name", "rule_out")
+VERBS = (
+    "confirm", "dismiss", "propose", "link", "unlink", "merge", "unmerge", "split", "unsplit", "mute", "unmute", "tag",
+    "ask", "name", "rule_out",
+)  # fmt: skip
 """A discovered initiative (subject) is confirmed, dismissed or proposed again; linked to a declared one (object) or
-unlinked. A host that looked like AI (subject) is named as a service (object), or ruled out."""
+unlinked; merged with another one (object); split (object: by what, `=`, and which part keeps the id). It, or a declared
+one, is muted up to a day, and is tagged (object). A form (subject) asked a unit (object) of initiatives. A host that
+looked like AI (subject) is named as a service (object), or ruled out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +31,14 @@ class Decision:
     until_on: str
 
 
-def decide(connection: sqlite3.Connection, verb: str, subject: str, about: str = "", reason: str = "") -> None:
-    """Write down a statement."""
+def decide(
+    connection: sqlite3.Connection, verb: str, subject: str, about: str = "", reason: str = "", until_on: str = ""
+) -> None:
+    """Write down a statement; `until_on` is the last day on which it holds, empty where it has none."""
     connection.execute(
         "insert into decision (decided_at, decided_by, verb, subject, object, reason, until_on) "
-        "values (?, ?, ?, ?, ?, ?, '')",
-        (now_iso(), who(), verb, subject, about, reason),
+        "values (?, ?, ?, ?, ?, ?, ?)",
+        (now_iso(), who(), verb, subject, about, reason, until_on),
     )
 
 

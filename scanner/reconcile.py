@@ -15,6 +15,7 @@ from shadowledger.scanner.conflicts import conflicts_of
 from shadowledger.scanner.consolidate import Consolidated, Discovered
 from shadowledger.scanner.coverage import Coverage
 from shadowledger.scanner.fitting import Proposal, fitting
+from shadowledger.scanner.parting import taken_up
 from shadowledger.signatures.index import Index
 
 THRESHOLD = 0.8
@@ -149,6 +150,10 @@ class _Reconciler:
         for decision in decisions:
             if decision.verb in ("link", "unlink"):
                 self._links[decision.object][decision.subject] = decision
+        for told in self._links.values():  # what was said of an initiative that is a part of another holds for that
+            for part, whole in taken_up(decisions).items():
+                if part in told and told[part].verb == "link":
+                    told.setdefault(whole, told[part])
         claims = Claims(index)
         self._claims: Mapping[str, Mapping[Key, Claim]] = {line.id: claims.of(line) for line in lines}
         fits = {line.id: self._decided(line, fitting(line, self._claims[line.id], self._alive)) for line in lines}

@@ -8,6 +8,7 @@ from shadowledger.db.decisions import decide
 from shadowledger.db.declared import current
 from shadowledger.db.transactions import writing
 from shadowledger.scanner.cli.options import format_option, terminal_width
+from shadowledger.scanner.cli.parting import merge, split, unmerge, unsplit
 from shadowledger.scanner.cli.state import Present, present
 from shadowledger.scanner.output import as_csv, as_json, as_table
 from shadowledger.scanner.reports.answer import (
@@ -90,3 +91,9 @@ def _state(site: Site, verb: str, discovered_id: str, declared_id: str, reason: 
         with writing(state.connection):
             decide(state.connection, verb, discovered_id, declared_id, reason)
     click.echo(f"{discovered_id} is {'' if verb == 'link' else 'not '}{declared_id}: kept.")
+
+
+command.add_command(split)
+command.add_command(unsplit)
+command.add_command(merge)
+command.add_command(unmerge)
