@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,14 +57,14 @@ class Coverage:
         meant = same_units(units, self.units)
         if kind != "unseen" or not meant:
             return kind, reasons
-        needs = {need in _OF_TRAFFIC for need in _needs(services) & self.fills}
+        needs = {need in _OF_TRAFFIC for need in needs_of(services) & self.fills}
         if any((unit, not is_traffic) in self.units_seen for unit in meant for is_traffic in needs):
             return kind, reasons
         where = " or ".join("traffic" if is_traffic else "machines and accounts" for is_traffic in sorted(needs))
         return "not_observable", [f"no source of {where} saw anybody of {', '.join(sorted(meant))}"]
 
     def _judge(self, services: list[Service]) -> tuple[str, list[str]]:
-        needs = _needs(services)
+        needs = needs_of(services)
         names = ", ".join(service.name for service in services[:3])
         declared = all(service.origin == "declared" for service in services)
         fills, count = self.fills, self.source_count
@@ -96,7 +96,7 @@ class Coverage:
         return "unseen", reasons
 
 
-def _needs(services: list[Service]) -> set[str]:
+def needs_of(services: Iterable[Service]) -> set[str]:
     """Fields of Traffic and kinds of Artifact by which services can be known."""
     return {
         _NEEDS.get(indicator.kind, indicator.kind)
@@ -119,7 +119,7 @@ def coverage_of(
     stale_fills: set[str] = set()
     for source in known:
         if source["record_count"]:
-            fills = _fills(str(source["collector"]), str(source["settings"]))
+            fills = fills_of(str(source["collector"]), str(source["settings"]))
             (stale_fills if source["id"] in stale else fresh_fills).update(fills)
     days = [str(source[key]) for source in known for key in ("first_on", "last_on") if source[key]]
     return Coverage(
@@ -134,7 +134,7 @@ def coverage_of(
     )
 
 
-def _fills(collector_id: str, settings: str) -> tuple[str, ...]:
+def fills_of(collector_id: str, settings: str) -> tuple[str, ...]:
     """What a source's format can show; nothing is known of one whose mapping is no longer there."""
     mapping = msgspec.json.decode(settings).get("mapping", "")
     try:

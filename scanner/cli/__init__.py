@@ -27,6 +27,7 @@ COMMANDS = {
     "directory": "Who is who: people, devices, subnets, leases.",
     "reconcile": "Discovered against declared.",
     "inventory": "What was discovered: list, show, confirm, dismiss.",
+    "completeness": "How many more products there are at least.",
     "evidence": "Follow a finding to the raw lines.",
     "sources": "What was read: list, forget, rescan.",
     "identities": "Open a pseudonym, with a reason, audited; erase a person.",
