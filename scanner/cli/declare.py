@@ -13,6 +13,7 @@ import click
 
 from shadowledger.db import declared
 from shadowledger.db.declared import FIELDS, STATUSES, Declared, ListImport, Revision
+from shadowledger.scanner.cli.new_file import write_new
 from shadowledger.scanner.cli.options import format_option, print_rows
 from shadowledger.scanner.initiatives import changes, mapping, template
 from shadowledger.scanner.initiatives.importing import Draft, Plan, interpret, plan
@@ -49,13 +50,7 @@ def _template(file: Path | None) -> None:
     if kind not in (".csv", ".xlsx"):
         raise click.BadParameter("The name must end in .csv or .xlsx.", param_hint="FILE")
     data = template.template_xlsx() if kind == ".xlsx" else template.template_csv().encode()
-    try:
-        with file.open("xb") as target:
-            target.write(data)
-    except FileExistsError:
-        raise ListError(f"{file} exists already and was not touched; name another file.") from None
-    except OSError as error:
-        raise ListError(f"{file} cannot be written: {error.strerror}.") from error
+    write_new(file, data)
 
 
 def _pairs(what: str, allowed: Sequence[str]) -> Callable[[click.Context, click.Parameter, tuple[str, ...]], Pairs]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from shadowledger.db.decisions import decide
 from shadowledger.db.declared import current
 from shadowledger.db.transactions import writing
-from shadowledger.scanner.cli.options import format_option, terminal_width
+from shadowledger.scanner.cli.new_file import write_new
+from shadowledger.scanner.cli.options import terminal_width
 from shadowledger.scanner.cli.parting import merge, split, unmerge, unsplit
 from shadowledger.scanner.cli.state import Present, present
-from shadowledger.scanner.output import as_csv, as_json, as_table
+from shadowledger.scanner.output import FORMATS, as_csv, as_json, as_table
 from shadowledger.scanner.reports.answer import (
     DECLARED_COLUMNS,
     DISCOVERED_COLUMNS,
@@ -20,6 +23,7 @@ from shadowledger.scanner.reports.answer import (
     discovered_rows,
     headline,
 )
+from shadowledger.scanner.reports.answer_book import answer_book
 from shadowledger.scanner.site import Site
 
 FAIL_ON = ("undeclared", "unseen", "not_observable")
@@ -28,14 +32,31 @@ MET = 10
 
 @click.group("reconcile", invoke_without_command=True)
 @click.option("--fail-on", type=click.Choice(FAIL_ON), help="Exit with 10 where there is at least one such finding.")
-@format_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice((*FORMATS, "xlsx")),
+    default="table",
+    show_default=True,
+    help="How to print it.",
+)
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write it to a new FILE; a workbook needs one."
+)
 @click.pass_context
-def command(ctx: click.Context, fail_on: str | None, form: str) -> int:
+def command(ctx: click.Context, fail_on: str | None, form: str, output: Path | None) -> int:
     """Say what was discovered, what of it the official list does not know, and what the list knows and nobody sees."""
     if ctx.invoked_subcommand is not None:
         return 0
+    if form == "xlsx" and output is None:
+        raise click.UsageError("A workbook is not for a terminal: --output FILE.xlsx says where it belongs.")
     with present(ctx.obj) as state:
-        click.echo(_rendered(state, form), nl=False)
+        if output is None:
+            click.echo(_rendered(state, form), nl=False)
+        elif form == "xlsx":
+            write_new(output, answer_book(state.reconciliation, state.coverage))
+        else:
+            write_new(output, _rendered(state, form).encode())
         return MET if fail_on and state.reconciliation.counts()[fail_on] else 0
 
 
