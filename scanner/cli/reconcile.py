@@ -12,6 +12,7 @@ from shadowledger.db.transactions import writing
 from shadowledger.scanner.cli.new_file import write_new
 from shadowledger.scanner.cli.options import terminal_width
 from shadowledger.scanner.cli.parting import merge, split, unmerge, unsplit
+from shadowledger.scanner.cli.review import review
 from shadowledger.scanner.cli.state import Present, present
 from shadowledger.scanner.output import FORMATS, as_csv, as_json, as_table
 from shadowledger.scanner.reports.answer import (
@@ -114,6 +115,7 @@ def _state(site: Site, verb: str, discovered_id: str, declared_id: str, reason: 
     click.echo(f"{discovered_id} is {'' if verb == 'link' else 'not '}{declared_id}: kept.")
 
 
+command.add_command(review)
 command.add_command(split)
 command.add_command(unsplit)
 command.add_command(merge)
