@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator
 
 from organization import DAYS, UNITS, Organization, Person, Unit
-from plot import Planted
+from plot import NOBODYS, Planted
 from products import (
     BROWSER,
     CHATGPT,
@@ -23,8 +23,6 @@ from products import (
 )
 from working import DAY_S, Event
 
-NOBODYS = -1
-"""The initiative of what looks like one and is none."""
 ORDINARY_A_DAY = 22
 """Requests that a person makes on a working day and that are kept here; real people make thousands."""
 _WORDS = ("shop", "news", "mail", "cdn", "img", "static", "media", "portal", "data", "cloud", "bank", "travel", "sap")

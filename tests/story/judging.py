@@ -8,10 +8,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from background import NOBODYS
 from composing import Story
 from organization import FIRST_DAY
-from plot import DEAD, LIVING, UNOBSERVABLE, Declared, Initiative
+from plot import DEAD, LIVING, NOBODYS, UNOBSERVABLE, Declared, Initiative
 from products import SHARED_HOST
 from telling import Told
 

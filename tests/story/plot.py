@@ -10,6 +10,8 @@ from typing import NamedTuple
 from organization import Person, Server
 from products import Product, Program
 
+NOBODYS = -1
+"""The number of what looks like an initiative and is none."""
 LIVING, DEAD, UNOBSERVABLE = "living", "dead", "not observable"
 
 

@@ -10,11 +10,10 @@ from urllib.parse import urlsplit
 
 import products
 import pytest
-from background import NOBODYS
 from commands import shadowledger
 from composing import Story, compose
 from organization import DAYS, UNITS
-from plot import DEAD, LIVING, UNOBSERVABLE
+from plot import DEAD, LIVING, NOBODYS, UNOBSERVABLE
 
 SIZE, ORDINARY = 720, 2
 MADE_OF = (

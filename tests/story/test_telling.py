@@ -13,17 +13,22 @@ from telling import tell
 FOLLOWED = 3
 """Discovered initiatives whose evidence is asked for; `make story` asks for all."""
 OPEN = {
-    "discovered": "single visits, connections only prepared and split tenants, chains and clients are counted apart",
-    "false_merges": "deployments of one resource are not told apart",
+    "discovered": "connections that browsers only prepared are taken for a team's use in a large organization",
     "out_of_scope": "a line that names only the vendor is told as seen elsewhere only, against its own first proposal",
-    "traced": "evidence and records of one unit's initiative are those of all units",
-    "dates": "follows from what is not found as one",
-    "people": "what a shared address or machine hides is taken for fewer than five",
-    "units": "follows from what is not found as one",
-    "natures": "programs are taken for people where their product's category is no model API",
+    "natures": "a script's calls are taken for a person's where the product is no model API",
 }
-"""Figures that are not reached yet, and why."""
-REACHED = ("proposed_first", "unseen", "not_observable", "stopped_alive")
+"""Figures that are not reached for every seed and size yet, and why."""
+REACHED = (
+    "proposed_first",
+    "unseen",
+    "not_observable",
+    "false_merges",
+    "stopped_alive",
+    "traced",
+    "dates",
+    "people",
+    "units",
+)
 FIGURES = [pytest.param(name, marks=pytest.mark.xfail(strict=False, reason=why)) for name, why in OPEN.items()]
 
 

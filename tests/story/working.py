@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from organization import DAYS, NAT_ADDRESS, SHARED_STATION, Organization, Person, Unit, station_address
-from plot import Initiative
+from plot import NOBODYS, Initiative
 from products import BROWSER, CHAIN, M365_COPILOT, PLAIN_SDK, Product
 
 DAY_S = 86_400
@@ -105,7 +105,7 @@ class Work:
                 method, url = product.turn[min(turn, len(product.turn) - 1)]
                 event = self._request(moment, day, person, product, method, url)
                 if turn == 0 and person.unit.gateway == "squid":
-                    yield event._replace(time_s=moment - 0.2, person=None, action="challenged")
+                    yield event._replace(time_s=moment - 0.2, person=None, action="challenged", initiative=NOBODYS)
                 yield event
                 moment += self.rng.expovariate(1 / 9 if is_script else 1 / 70)
 
