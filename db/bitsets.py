@@ -66,6 +66,8 @@ def listed(stored: bytes) -> array[int] | None:
 
 def united(stored: bytes, more: Collection[int]) -> bytes:
     """A stored set with more members. Where it holds them all, the same bytes."""
+    if not stored and len(more) < _FEWEST_IN_BITMAP:
+        return _listed(set(more))
     if len(stored) != BITMAP_BYTES:
         before = set(_members_listed(stored))
         after = before.union(more)
