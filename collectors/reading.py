@@ -29,7 +29,7 @@ _DRAWN = 16
 the same, and many places say more than many lines."""
 _MOST_HOSTS = 400_000
 _NO_CELL = -1
-_HASH, _NEWLINE = b"#\n"
+_HASH = ord("#")
 _DAY_US = 86_400_000_000
 CommandWords = Callable[[str], str]
 """A whole command line: the words of the signature that it betrays, or an empty text. Nothing else of it is kept."""
@@ -147,7 +147,7 @@ class Reading:
     def lines(self) -> Iterator[tuple[int, list[str]]]:
         """The number of the first line, and the lines without their ends, decoded as UTF-8 with U+FFFD for what is
         not. A line over LONGEST_LINE_BYTES is left out, counted and given as an Issue by `records`."""
-        number, rest, skipping, at = self.start_line, b"", False, self.start_byte
+        number, rest, skipping, at = self.start_line, b"\n", False, self.start_byte
         for chunk in self.opened.chunks(self.start_byte, self.stop_byte):
             self.cell = at // CELL_BYTES
             at += len(chunk)
@@ -156,60 +156,73 @@ class Reading:
                 if end < 0:
                     continue
                 chunk, skipping, number = chunk[end + 1 :], False, number + 1
-            data = rest + chunk
-            end = data.rfind(b"\n") + 1
-            rest = data[end:]
-            begin = at - len(data)
-            if end > LONGEST_LINE_BYTES and (first := data.find(b"\n")) > LONGEST_LINE_BYTES:
+            block = rest + chunk  # of a newline and what follows it
+            if len(block) > LONGEST_LINE_BYTES and (end := block.find(b"\n", 1)) - 1 > LONGEST_LINE_BYTES:
                 self._long_line(number)
-                number, begin, data, end = number + 1, begin + first + 1, data[first + 1 :], end - first - 1
-            number = yield from self._whole(data[:end], begin, number)
-            if len(rest) > LONGEST_LINE_BYTES:
+                block, number = block[end:], number + 1
+            end = block.rfind(b"\n") + 1
+            rest = block[end - 1 :]
+            number = yield from self._whole(block, end, at - len(block), number)
+            if len(rest) - 1 > LONGEST_LINE_BYTES:
                 self._long_line(number)
-                rest, skipping = b"", True
+                rest, skipping = b"\n", True
             if self.on_block is not None:
                 self.on_block(self.opened.delivered_bytes, number - self.start_line)
-        if rest and self.opened.damage:
-            self.unfinished_bytes = len(rest)
-        elif rest:
+        if len(rest) > 1 and self.opened.damage:
+            self.unfinished_bytes = len(rest) - 1
+        elif len(rest) > 1:
             self.open_line = True
-            number = yield from self._whole(rest, at - len(rest), number)
+            self._stand(at - len(rest) + 1)
+            yield number, self._lines(rest[1:])
+            number += 1
         self.next_line = number + skipping
 
-    def _whole(self, data: bytes, begin: int, number: int) -> Generator[tuple[int, list[str]], None, int]:
-        """Whole lines, the first of which begins at a byte of the input: those of a census all, of others those that
-        can be wanted. Returns the number of the line that follows."""
-        start = 0
-        while start < len(data):
-            self.is_census, until = self._census.takes(begin + start)
-            stop = data.find(b"\n", max(start, until - begin - 1)) + 1 or len(data)
-            self.is_sampled |= not self.is_census
-            if self._census is Census.SAMPLE:
-                self.cell = (begin + start) // CELL_BYTES if self.is_census else _NO_CELL
-            if self._screen is not None and not self.is_census and data[stop - 1] == _NEWLINE:
-                number = yield from self._screened(b"\n" + data[start:stop], number)
+    def _whole(self, block: bytes, end: int, begin: int, number: int) -> Generator[tuple[int, list[str]], None, int]:
+        """The lines between the newlines with which a block begins and, at `end`, ends: of a census all, and of others
+        those that can be wanted. `begin` is the byte of the input at which the block begins. Returns the number of what
+        follows."""
+        start = 1
+        while start < end:
+            until = self._stand(begin + start)
+            stop = block.find(b"\n", max(start, until - begin - 1)) + 1 or end
+            if self._screen is not None and not self.is_census:
+                part = block if start == 1 else block[start - 1 : stop]
+                number = yield from self._screened(self._screen, part, stop if start == 1 else len(part), number)
             else:
-                lines = _decoded(data[start : stop - (data[stop - 1] == _NEWLINE)])
-                if self._census is Census.SAMPLE and self.is_census:
-                    self.cell_lines[self.cell] += len(lines)
+                lines = self._lines(block[start : stop - 1])
                 yield number, lines
                 number += len(lines)
             start = stop
         return number
 
-    def _screened(self, block: bytes, first: int) -> Generator[tuple[int, list[str]], None, int]:
+    def _stand(self, byte: int) -> int:
+        """Note what a line is that begins at a byte of the input. Returns the byte before which all are alike."""
+        self.is_census, until = self._census.takes(byte)
+        self.is_sampled |= not self.is_census
+        if self._census is Census.SAMPLE:
+            self.cell = byte // CELL_BYTES if self.is_census else _NO_CELL
+        return until
+
+    def _lines(self, data: bytes) -> list[str]:
+        lines = _decoded(data)
+        if self._census is Census.SAMPLE and self.is_census:
+            self.cell_lines[self.cell] += len(lines)
+        return lines
+
+    def _screened(
+        self, screen: Screen, block: bytes, end: int, first: int
+    ) -> Generator[tuple[int, list[str]], None, int]:
         """The lines of a block that can be wanted, each with its number; the others are counted. Returns the number of
         the line that follows."""
-        assert self._screen is not None  # noqa: S101 - for the reader: it was asked before
         number, at, given = first, 1, 0
-        candidates, has_gaps = self._screen.candidates(block)
+        candidates, has_gaps = screen.candidates(block, end)
         for start, stop in candidates:
-            number += block.count(b"\n", at, start)  # the slowest pass of all, so that no byte is counted twice
+            number += _count_lines(block[at:start])
             at = start
             given += block[start] != _HASH
             yield number, _decoded(block[start:stop])
-        number += block.count(b"\n", at)
-        unread = number - first - given - (_no_records(block) if has_gaps else 0)
+        number += _count_lines(block[at:end])
+        unread = number - first - given - (_no_records(block[1 : end - 1]) if has_gaps else 0)
         self.not_examined_count += unread
         self.record_count += unread
         return number
@@ -234,9 +247,14 @@ class Reading:
         self.cell = cell
 
 
-def _no_records(block: bytes) -> int:
-    """Lines of a block that are blank or comments; it begins and ends with a newline."""
-    return sum(line[:1] == b"#" or not line.strip() for line in block[1:-1].split(b"\n"))
+def _count_lines(data: bytes) -> int:
+    """Newlines. To take them out is three times as fast as `bytes.count`, which looks at each byte by itself."""
+    return len(data) - len(data.replace(b"\n", b""))
+
+
+def _no_records(data: bytes) -> int:
+    """Lines that are blank or comments."""
+    return sum(line[:1] == b"#" or not line.strip() for line in data.split(b"\n"))
 
 
 def _decoded(data: bytes) -> list[str]:

@@ -29,8 +29,9 @@ _ENCODED_BLANK = "(?:[^a-z0-9-]|%(?:25)?[0-9a-f]{2})"
 _SLASH = "(?:[/:]|%(?:25)?2f|%(?:25)?3a)"
 _AFTER_WORD = "[^a-z0-9]"
 _ALPHABET = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-")
-_ENCODED = r"%(?:25)?(?:2[de]|3[0-9]|4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9ae])"
-"""Percent-encoding of what needs none (RFC 3986, section 2.3): who writes it so may hide a name."""
+_ENCODED = ("2[de]", "3[0-9]", "4[1-9a-f]", "5[0-9af]", "6[1-9a-f]", "7[0-9ae]")
+"""Percent-encoding of what needs none (RFC 3986, section 2.3): who writes it so may hide a name. Row by row, because of
+one expression for all of them no more than the sign would be looked for at first, and user agents are full of it."""
 _ESCAPED = (r"\\u[0-9a-f]{4}", r"[^\\]\\[bfnrt][a-z0-9-]", r"\\x[2-7][0-9a-f]", r"\\[01][0-9]{2}")
 """Escapes of JSON (of any sign, and of a blank before one), of Zeek, and of DNS presentation format (RFC 1035, section
 5.1) that may hide one."""
@@ -122,7 +123,9 @@ def _labels() -> Iterator[Pattern]:
 
 
 def _hidden() -> Iterator[Pattern]:
-    yield Pattern(_expression(_ENCODED))
+    for row in _ENCODED:
+        yield Pattern(_expression("%", row))
+        yield Pattern(_expression("%25", row))
     for escape in _ESCAPED:
         yield Pattern(_expression(escape))
     for point in look_alikes():

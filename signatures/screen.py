@@ -37,9 +37,10 @@ class Screen:
         self._database = _database([pattern.expression for pattern in wanted])
         self._scratch = hyperscan.Scratch(self._database)
 
-    def candidates(self, block: bytes) -> tuple[list[tuple[int, int]], bool]:
+    def candidates(self, block: bytes, size: int = 0) -> tuple[list[tuple[int, int]], bool]:
         """Where the lines begin and end that can be a hit, in order, and whether there may be blank lines or comments.
-        The block begins and ends with a newline, so that no name stands at its edge."""
+        The block, or as many of its bytes as are told, begins and ends with a newline, so that no name stands at its
+        edge."""
         ends: list[tuple[int, int]] = []
         has_gaps = False
 
@@ -50,7 +51,9 @@ class Screen:
             else:
                 has_gaps = True
 
-        self._database.scan(block, match_event_handler=take, scratch=self._scratch)
+        self._database.scan(
+            memoryview(block)[:size] if size else block, match_event_handler=take, scratch=self._scratch
+        )
         ends.sort()
         found: list[tuple[int, int]] = []
         upto = -1
