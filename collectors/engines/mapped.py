@@ -17,7 +17,7 @@ from shadowledger.collectors.layers import Layers, glimpses
 from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.records import Ignored, Issue, Record
 
-_TRIAL = 4096
+_TRIAL = 1024
 _WORTH = 4
 """Behind a screen, what comes through is mostly wanted: after so many records a glance has to spare the splitting of
 one in so many."""
