@@ -63,16 +63,20 @@ def state(connection: sqlite3.Connection, statements: Iterable[Statement]) -> in
     count, changed = 0, set()
     for some in _some(by_name):
         before = _said(connection, some)
+        added: list[Statement] = []
+        gone: list[Statement] = []
         for name in some:
-            added, gone = _news(by_name[name], before.get(name, ()))
-            count += len(added)
-            if added or gone:
+            new, old = _news(by_name[name], before.get(name, ()))
+            added += new
+            gone += old
+            if new or old:
                 changed.add(name)
-            connection.executemany(
-                "delete from statement where (about, topic, as_of_us, since_us, value) = (?, ?, ?, ?, ?)",
-                ((one.about, one.topic, one.as_of_us, one.since_us, one.value) for one in gone),
-            )
-            connection.executemany("insert or replace into statement values (?, ?, ?, ?, ?, ?)", added)
+        count += len(added)
+        connection.executemany(
+            "delete from statement where (about, topic, as_of_us, since_us, value) = (?, ?, ?, ?, ?)",
+            ((one.about, one.topic, one.as_of_us, one.since_us, one.value) for one in gone),
+        )
+        connection.executemany("insert or replace into statement values (?, ?, ?, ?, ?, ?)", sorted(added))
     follow(connection, changed)
     return count
 
@@ -133,13 +137,32 @@ def _follow(connection: sqlite3.Connection, names: list[str]) -> None:
         for since, until, value in _united(span for one in own for span in timeline(said.get(one, ()), UNIT)):
             unit, site, role = msgspec.json.decode(value, type=tuple[str, str, str])
             members.append((name, unit, site, role, since, until))
-    origins = (DIRECTORY, LEASE_NAME)
+    _write(connection, names, links, members)
+
+
+def _write(
+    connection: sqlite3.Connection,
+    names: list[str],
+    links: list[tuple[str, str, int, int, str]],
+    members: list[tuple[str, str, str, str, int, int]],
+) -> None:
+    """Store what follows in place of what followed before. To insert costs more than to look."""
+    marks = ", ".join("?" * len(names))
+    origins = f"origin in ('{DIRECTORY}', '{LEASE_NAME}')"
+    known = set(connection.execute(f"select * from link where from_id in ({marks}) and {origins}", names))  # noqa: S608
+    belonged = set(connection.execute(f"select * from membership where id in ({marks})", names))  # noqa: S608
     connection.executemany(
-        "delete from link where from_id = ? and origin in (?, ?)", ((one, *origins) for one in names)
+        "delete from link where (from_id, to_id, valid_from_us) = (?, ?, ?)",
+        [row[:3] for row in known.difference(links)],
     )
-    connection.executemany("delete from membership where id = ?", ((one,) for one in names))
-    connection.executemany("insert or ignore into link values (?, ?, ?, ?, ?)", links)
-    connection.executemany("insert or ignore into membership values (?, ?, ?, ?, ?, ?)", members)
+    connection.executemany(
+        "delete from membership where (id, valid_from_us, unit) = (?, ?, ?)",
+        [(row[0], row[4], row[1]) for row in belonged.difference(members)],
+    )
+    connection.executemany("insert or ignore into link values (?, ?, ?, ?, ?)", sorted(set(links).difference(known)))
+    connection.executemany(
+        "insert or ignore into membership values (?, ?, ?, ?, ?, ?)", sorted(set(members).difference(belonged))
+    )
 
 
 def _believed_names(connection: sqlite3.Connection, said: Mapping[str, list[Statement]]) -> dict[str, list[str]]:

@@ -34,9 +34,9 @@ _Key = tuple[int, int, str]
 """since, event, holder: in the order of time, and an address is freed before it is given again."""
 
 
-def add_leases(connection: sqlite3.Connection, leases: Iterable[Lease]) -> int:
-    """Record leases, and bring up to date who held their addresses. Returns how many say something new. To be called
-    inside a transaction; leases of one address are best handed over together."""
+def add_leases(connection: sqlite3.Connection, leases: Iterable[tuple[str, int, int, str, int]]) -> int:
+    """Record leases, each the fields of a `Lease`, and bring up to date who held their addresses. Returns how many say
+    something new. To be called inside a transaction; leases of one address are best handed over together."""
     by_address: dict[str, dict[_Key, int]] = defaultdict(dict)
     for address, since, event, holder, until in leases:
         known = by_address[address]

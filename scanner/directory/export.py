@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -29,9 +30,10 @@ LONGEST_LINE = 1 << 20
 LARGEST_DOCUMENT_CHARS = 512 << 20
 _BLOCK_BYTES = 1 << 20
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_MICROSECOND = dt.timedelta(microseconds=1)
 _DAY_US = 86_400_000_000
 _HOUR_US = 3_600_000_000
+_NO_HEADER = ("#TYPE", "sep=")
+"""What Export-Csv and Excel write above a header."""
 _DELIMITERS = ",;\t"
 _LOOKED_AT_DATES = 5_000
 
@@ -74,7 +76,7 @@ class Export:
     def header(self) -> list[str]:
         """The names in the first line of a table, without blanks, strokes and capitals."""
         for line in self.head.splitlines():
-            if line.strip() and not line.startswith(("#TYPE", "sep=")):
+            if line.strip() and not line.startswith(_NO_HEADER):
                 try:
                     cells = next(csv.reader([line], delimiter=_delimiter(line)), [])
                 except csv.Error:
@@ -99,16 +101,20 @@ class Export:
     def rows(self, *columns: str | tuple[str, ...]) -> Iterator[tuple[int, list[str]]]:
         """The rows below a header: the number of the line that each ends at, and its cells in these columns (empty
         where there are none). A column may have several names."""
-        lines = (line for number, line in self.lines() if number > 2 or not line.startswith(("#TYPE", "sep=")))
-        skipped = sum(line.startswith(("#TYPE", "sep=")) for line in self.head.splitlines()[:2])
-        first = next((line for line in self.head.splitlines() if not line.startswith(("#TYPE", "sep="))), "")
-        reader = csv.reader(lines, delimiter=_delimiter(first), strict=True)
+        beginning = self.head.splitlines()
+        skipped = next((at for at, line in enumerate(beginning) if not line.startswith(_NO_HEADER)), 0)
+        lines = map(itemgetter(1), islice(self.lines(), skipped, None))
+        reader = csv.reader(lines, delimiter=_delimiter("".join(beginning[skipped : skipped + 1])), strict=True)
         try:
             header = [_plain(cell) for cell in next(reader, [])]
             places = [_place(header, (names,) if isinstance(names, str) else names) for names in columns]
+            last = max(places)
             for cells in reader:
                 size = len(cells)
-                found = [cells[place].strip() if place < size else "" for place in places]
+                if size > last:
+                    found = [cells[place].strip() for place in places]
+                else:
+                    found = [cells[place].strip() if place < size else "" for place in places]
                 if any(found) or any(cell.strip() for cell in cells):
                     yield reader.line_num + skipped, found
         except csv.Error as error:
@@ -134,25 +140,24 @@ class Export:
     def span(self, number: int, first: tuple[str, str], last: tuple[str, str]) -> Span:
         """The time between two cells, each with its column: ISO 8601 dates or times. An end that is a mere date takes
         in that day."""
-        since, until = self._moment(number, first, 0), self._moment(number, last, ALWAYS_US)
         text = last[1]
-        if until != ALWAYS_US and ":" not in text and "T" not in text.upper():
+        since = self._moment(number, first) if first[1] else 0
+        until = self._moment(number, last) if text else ALWAYS_US
+        if text and ":" not in text and "T" not in text.upper():
             until += _DAY_US
         if until < since:
             raise FlawedDirectoryError(f"Row {number}: {last[0]} '{text}' lies before {first[0]}.")
         return Span(since, until, bool(first[1] or text))
 
-    def _moment(self, number: int, cell: tuple[str, str], otherwise: int) -> int:
-        column, text = cell
-        if not text:
-            return otherwise
+    def _moment(self, number: int, cell: tuple[str, str]) -> int:
         try:
-            moment = dt.datetime.fromisoformat(text)
+            moment = dt.datetime.fromisoformat(cell[1])
         except ValueError as error:
-            raise FlawedDirectoryError(f"Row {number}: {column} '{text}' is no ISO 8601 time.") from error
+            raise FlawedDirectoryError(f"Row {number}: {cell[0]} '{cell[1]}' is no ISO 8601 time.") from error
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=self.options.zone or dt.UTC)
-        return (moment - _EPOCH) // _MICROSECOND
+        gone = moment - _EPOCH
+        return (gone.days * 86_400 + gone.seconds) * 1_000_000 + gone.microseconds
 
     def stamp(self, where: int, text: str, form: str = "") -> int:
         """A stamp as servers write it, in microseconds. Raises FlawedDirectoryError."""

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from shadowledger.db.directory import ALWAYS, DATED, NAMED, UNIT, WHOSE, Statement, place, state
 from shadowledger.db.identities import ALWAYS_US, LOOKED_UP_AT_ONCE, Identities
-from shadowledger.db.leases import Lease as HeldLease
 from shadowledger.db.leases import add_leases
-from shadowledger.db.names import NOBODY, Name, bare_form, device_name, mac_name, user_name
+from shadowledger.db.names import Name, bare_form, device_name, mac_name, user_name
 from shadowledger.db.places import Subnet, add_subnets, place_addresses
 from shadowledger.db.transactions import writing
 from shadowledger.scanner.directory.export import Export, Options
 from shadowledger.scanner.directory.facts import Lease, Machine, Network, Person, Span
 from shadowledger.scanner.directory.kinds import AUTO, KINDS, kind_of
-from shadowledger.scanner.directory.spool import Spool, names_of
+from shadowledger.scanner.directory.spool import Row, Spool, names_of
+
+_CACHE_KIB = 64 * 1024
+"""Of the store's pages, while leases are written: those of one address lie together, and one file names them all."""
 
 
 class Imported(NamedTuple):
@@ -76,41 +78,51 @@ def _take_people(store: Identities, people: list[Person], as_of_us: int) -> int:
     accounts = [[name for name in map(user_name, one.accounts) if name.kind] for one in people]
     ids = store.ids_of({name for some in accounts for name in some})
     known = _persons_of(store, (ids[name] for some in accounts for name in some))
+    keys = [_key(person, names) for person, names in zip(people, accounts, strict=True)]
+    own_ids = [
+        _known_as([(name, ids[name]) for name in names], known) if not person.key else ""
+        for person, names in zip(people, accounts, strict=True)
+    ]
+    ids |= store.ids_of({key for key, own in zip(keys, own_ids, strict=True) if not own})
     statements: list[Statement] = []
-    for person, names in zip(people, accounts, strict=True):
-        own, others = _who(store, person, [(name, ids[name]) for name in names], known)
-        statements += (
-            _statement(one, WHOSE, own, person.span, as_of_us) for one in dict.fromkeys(map(ids.get, names)) if one
-        )
-        statements += (Statement(one, WHOSE, 0, *ALWAYS, own) for one in others if one != own)
+    for person, names, key, known_as in zip(people, accounts, keys, own_ids, strict=True):
+        own, span = known_as or ids[key], person.span
+        mine = dict.fromkeys(ids[name] for name in names)
+        statements += (_statement(one, WHOSE, own, span, as_of_us) for one in mine)
+        if person.key:
+            others = _others(store, key, [(name, ids[name]) for name in names], known)
+            statements += (Statement(one, WHOSE, 0, *ALWAYS, own) for one in others if one not in mine and one != own)
         if person.unit or person.site or person.role:
-            value = place(person.unit, person.site, person.role)
-            statements.append(_statement(own, UNIT, value, person.span, as_of_us))
+            statements.append(_statement(own, UNIT, place(person.unit, person.site, person.role), span, as_of_us))
     with writing(store.connection):
         return state(store.connection, statements)
 
 
-def _who(
-    store: Identities, person: Person, accounts: list[tuple[Name, str]], known: dict[str, list[str]]
-) -> tuple[str, list[str]]:
-    """A person's id, and ids that have stood for the same person until now.
+def _key(person: Person, accounts: list[Name]) -> Name:
+    """What a person is known by: the file's own key, or else the first account."""
+    return Name("person", person.key.lower() or (accounts[0].text if accounts else person.name.lower()))
 
-    Whom a file knows by a key is that person. Whom it knows by accounts alone is the one whose account that is already,
-    or else known by the first account."""
-    if not person.key:
-        sure = [(name, one) for name, one in accounts if name.kind == "upn" or "\\" in name.text][:3]
-        for _, one in sure or accounts[:1]:
-            if len(known.get(one, ())) == 1:
-                return known[one][0], []
-        text = accounts[0][0].text if accounts else person.name.lower()
-        name = Name("person", text)
-        return store.ids_of([name])[name], []
-    name = Name("person", person.key.lower())
-    own = store.ids_of([name])[name]
-    others = [one] if (one := store.known_id(user_name(person.key))) else []  # an owner of devices imported before
-    by_account = {store.known_id(Name("person", name.text)) for name, one in accounts if known.get(one)}
-    others += sorted(one for _, account in accounts for one in known.get(account, ()) if one in by_account)
-    return own, [one for one in dict.fromkeys(others) if one not in {account for _, account in accounts}]
+
+def _known_as(accounts: list[tuple[Name, str]], known: dict[str, list[str]]) -> str:
+    """Whose accounts these are already, where the file has no key of its own; empty where nobody's. A name without
+    its domain may be another's."""
+    sure = [one for name, one in accounts if name.kind == "upn" or "\\" in name.text][:3]
+    for one in sure or [one for _, one in accounts[:1]]:
+        if len(known.get(one, ())) == 1:
+            return known[one][0]
+    return ""
+
+
+def _others(
+    store: Identities, key: Name, accounts: list[tuple[Name, str]], known: dict[str, list[str]]
+) -> dict[str, None]:
+    """Ids that have stood for a person of whom only accounts were known until now, or an owner by the same key."""
+    found = dict.fromkeys([one] if (one := store.known_id(user_name(key.text))) else [])
+    persons = {one for _, account in accounts for one in known.get(account, ())}
+    if persons:
+        by_account = {store.known_id(Name("person", name.text)) for name, _ in accounts}
+        found |= dict.fromkeys(sorted(persons & by_account))
+    return found
 
 
 def _persons_of(store: Identities, accounts: Iterable[str]) -> dict[str, list[str]]:
@@ -139,7 +151,8 @@ def _take_machines(store: Identities, machines: list[Machine], as_of_us: int) ->
     names = [(_machine_name(one), [mac_name(mac) for mac in one.macs]) for one in machines]
     ids = store.ids_of({name for own, macs in names for name in (own, *macs)})
     owners = {text: _owner(store, text) for one in machines for text in one.owners or ()}
-    ids |= store.ids_of(owners.values())
+    bare = {own: form for own, _ in names if (form := bare_form(own)) != own}
+    ids |= store.ids_of({*owners.values(), *bare.values()})
     for machine, (own, macs) in zip(machines, names, strict=True):
         about, span = ids[own], machine.span
         whose = [ids[owners[text]] for text in machine.owners or ()]
@@ -150,8 +163,8 @@ def _take_machines(store: Identities, machines: list[Machine], as_of_us: int) ->
             statements.append(_statement(about, UNIT, place(machine.unit, machine.site, ""), span, as_of_us))
         if machine.shared is not None:
             shared[about] = machine.shared
-            if (bare := bare_form(own)) != own:
-                shared[store.ids_of([bare])[bare]] = machine.shared
+            if own in bare:
+                shared[ids[bare[own]]] = machine.shared
     with writing(store.connection):
         before = store.connection.total_changes
         store.connection.executemany(
@@ -176,18 +189,28 @@ def _owner(store: Identities, text: str) -> Name:
 
 
 def _take_leases(store: Identities, spool: Spool) -> int:
+    names: set[Name] = set()
     called: set[tuple[Name, Name]] = set()
     for rows in spool.parts():
-        names, pairs = names_of(rows)
-        store.ids_of(names)
+        some, pairs = names_of(rows)
+        names |= some
         called |= pairs
-    with writing(store.connection):
-        new = sum(add_leases(store.connection, _held(store, rows)) for rows in spool.parts())
-        named = (Statement(store.id_of(mac), NAMED, DATED, *ALWAYS, store.id_of(name)) for mac, name in called)
-        return new + state(store.connection, named)
+    connection = store.connection
+    (cache,) = connection.execute("pragma cache_size").fetchone()
+    connection.execute(f"pragma cache_size = -{_CACHE_KIB}")
+    connection.execute("pragma foreign_keys = off")  # to look each id up costs as much as to store its row
+    try:
+        ids: dict[tuple[str, str], str] = dict(store.ids_of(names).items())
+        with writing(connection):
+            new = sum(add_leases(connection, _held(ids, rows)) for rows in spool.parts())
+            named = (Statement(ids[mac], NAMED, DATED, *ALWAYS, ids[name]) for mac, name in called)
+            return new + state(connection, named)
+    finally:
+        connection.execute("pragma foreign_keys = on")
+        connection.execute(f"pragma cache_size = {cache}")
 
 
-def _held(store: Identities, rows: Iterable[tuple[str, str, str, str, int, int, int]]) -> Iterator[HeldLease]:
+def _held(ids: Mapping[tuple[str, str], str], rows: list[Row]) -> Iterator[tuple[str, int, int, str, int]]:
+    """Leases as the store has them, in the order of `db.leases.Lease`."""
     for address, kind, text, _, since, until, event in rows:
-        holder = store.id_of(Name(kind, text) if kind else NOBODY)
-        yield HeldLease(store.id_of(Name("address", address)), since, event, holder, until)
+        yield ids["address", address], since, event, ids[kind, text] if kind else "", until

@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterator
 
 from shadowledger.db.identities import ALWAYS_US
-from shadowledger.db.names import address_name, device_name, mac_name, user_name
+from shadowledger.db.names import device_name, mac_name, user_name
 from shadowledger.scanner.directory.export import Export
 from shadowledger.scanner.directory.facts import (
     TOLD,
@@ -18,6 +18,7 @@ from shadowledger.scanner.directory.facts import (
     Person,
     shared_word,
 )
+from shadowledger.scanner.directory.forms import cached_address, cached_device, cached_mac
 
 PEOPLE = ("person", "upn", "sam", "email", "name", "unit", "site", "role", "valid_from", "valid_to")
 DEVICES = ("device", "owner", "unit", "mac", "site", "shared", "valid_from", "valid_to")
@@ -66,7 +67,7 @@ def leases(export: Export) -> Iterator[Fact]:
     """Which machine held which address, when."""
     _need(export, LEASES)
     for number, (address, device, mac, first, last) in export.rows(*LEASES):
-        if not address_name(address).kind or not (device_name(device).kind or mac_name(mac).kind):
+        if not cached_address(address).kind or not (cached_device(device).kind or cached_mac(mac).kind):
             raise FlawedDirectoryError(f"Row {number}: a lease needs an address, and a device or a mac.")
         since, until, _ = export.span(number, ("start", first), ("end", last))
         yield Lease(address, max(since, 0), min(until, ALWAYS_US), TOLD, mac, device)

@@ -11,19 +11,27 @@ from functools import lru_cache
 from typing import BinaryIO
 
 from shadowledger.db.leases import FREED
-from shadowledger.db.names import NOBODY, Name, address_name, device_name, mac_name, user_name
+from shadowledger.db.names import NOBODY, Name
 from shadowledger.scanner.directory.facts import Lease
+from shadowledger.scanner.directory.forms import cached_address, cached_device, cached_mac, cached_user
 
 PARTS = 64
 _KEPT = 400
 """Leases of one part that wait for being written."""
+_SIZE_BYTES = 4
 Row = tuple[str, str, str, str, int, int, int]
 """Address; the holder's kind and text; the name that the lease has for it; from, until, event."""
 
-_address = lru_cache(1 << 17)(address_name)
-_device = lru_cache(1 << 17)(device_name)
-_mac = lru_cache(1 << 17)(mac_name)
-_user = lru_cache(1 << 17)(user_name)
+
+@lru_cache(1 << 17)
+def _holder(account: str, mac: str, name: str) -> tuple[str, str, str]:
+    """Kind and text of the holder, and what a lease calls it. Of a machine its hardware address stands, where there is
+    one: names are the client's own words."""
+    called = cached_device(name)
+    holder = cached_user(account) if account else cached_mac(mac) if mac else NOBODY
+    if not holder.kind:
+        return (*called, "")
+    return (*holder, called.text if holder.kind == "device" and called != holder else "")
 
 
 class Spool:
@@ -35,19 +43,14 @@ class Spool:
         self._waiting: list[list[Row]] = [[] for _ in range(PARTS)]
 
     def add(self, lease: Lease) -> None:
-        """Take a lease in, with names in their forms. Of a machine its hardware address stands, where there is one:
-        names are the client's own words."""
-        address = _address(lease.address).text
-        name = _device(lease.name)
-        holder = _user(lease.account) if lease.account else _mac(lease.mac) if lease.mac else NOBODY
-        if not holder.kind:
-            holder, name = name, NOBODY
-        if not address or not (holder.kind or lease.event == FREED):
+        """Take a lease in, with names in their forms."""
+        address = cached_address(lease.address).text
+        kind, text, called = _holder(lease.account, lease.mac, lease.name)
+        if not address or not (kind or lease.event == FREED):
             return
         self.count += 1
         part = zlib.crc32(address.encode()) % PARTS
-        called = name.text if holder.kind == "device" and name != holder else ""
-        self._waiting[part].append((address, *holder, called, lease.since_us, lease.until_us, lease.event))
+        self._waiting[part].append((address, kind, text, called, lease.since_us, lease.until_us, lease.event))
         if len(self._waiting[part]) >= _KEPT:
             self._write(part)
 
@@ -58,11 +61,8 @@ class Spool:
             if self._files:
                 file = self._files[part]
                 file.seek(0)
-                while True:
-                    try:
-                        rows += marshal.load(file)  # noqa: S302 - written by us, and nobody else can
-                    except EOFError:
-                        break
+                while size := file.read(_SIZE_BYTES):
+                    rows += marshal.loads(file.read(int.from_bytes(size)))  # noqa: S302 - written by us alone
             if rows:
                 yield rows
 
@@ -74,7 +74,8 @@ class Spool:
     def _write(self, part: int) -> None:
         if not self._files:
             self._files = [tempfile.TemporaryFile() for _ in range(PARTS)]  # noqa: SIM115 - closed together
-        marshal.dump(self._waiting[part], self._files[part])
+        written = marshal.dumps(self._waiting[part])
+        self._files[part].write(len(written).to_bytes(_SIZE_BYTES) + written)
         self._waiting[part].clear()
 
 
