@@ -9,6 +9,7 @@ import click
 from shadowledger.db.decisions import decide
 from shadowledger.db.declared import current
 from shadowledger.db.transactions import writing
+from shadowledger.scanner.cli.mute import exceptions
 from shadowledger.scanner.cli.new_file import write_new
 from shadowledger.scanner.cli.options import terminal_width
 from shadowledger.scanner.cli.parting import merge, split, unmerge, unsplit
@@ -17,14 +18,17 @@ from shadowledger.scanner.cli.state import Present, present
 from shadowledger.scanner.output import FORMATS, as_csv, as_json, as_table
 from shadowledger.scanner.reports.answer import (
     DECLARED_COLUMNS,
+    DECLARED_GLANCE,
     DISCOVERED_COLUMNS,
     DISCOVERED_GLANCE,
     answer,
     declared_rows,
     discovered_rows,
     headline,
+    unmuted_count,
 )
 from shadowledger.scanner.reports.answer_book import answer_book
+from shadowledger.scanner.reports.muting import Exceptions
 from shadowledger.scanner.site import Site
 
 FAIL_ON = ("undeclared", "unseen", "not_observable")
@@ -32,7 +36,11 @@ MET = 10
 
 
 @click.group("reconcile", invoke_without_command=True)
-@click.option("--fail-on", type=click.Choice(FAIL_ON), help="Exit with 10 where there is at least one such finding.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(FAIL_ON),
+    help="Exit with 10 where there is at least one such finding that is not muted.",
+)
 @click.option(
     "--format",
     "form",
@@ -52,19 +60,20 @@ def command(ctx: click.Context, fail_on: str | None, form: str, output: Path | N
     if form == "xlsx" and output is None:
         raise click.UsageError("A workbook is not for a terminal: --output FILE.xlsx says where it belongs.")
     with present(ctx.obj) as state:
+        said = exceptions(state)
         if output is None:
-            click.echo(_rendered(state, form), nl=False)
+            click.echo(_rendered(state, said, form), nl=False)
         elif form == "xlsx":
-            write_new(output, answer_book(state.reconciliation, state.coverage))
+            write_new(output, answer_book(state.reconciliation, state.coverage, said))
         else:
-            write_new(output, _rendered(state, form).encode())
-        return MET if fail_on and state.reconciliation.counts()[fail_on] else 0
+            write_new(output, _rendered(state, said, form).encode())
+        return MET if fail_on and unmuted_count(state.reconciliation, said, fail_on) else 0
 
 
-def _rendered(state: Present, form: str) -> str:
+def _rendered(state: Present, said: Exceptions, form: str) -> str:
     if form == "json":
-        return as_json(answer(state.reconciliation, state.coverage)) + "\n"
-    discovered, declared = discovered_rows(state.reconciliation), declared_rows(state.reconciliation)
+        return as_json(answer(state.reconciliation, state.coverage, said)) + "\n"
+    discovered, declared = discovered_rows(state.reconciliation, said), declared_rows(state.reconciliation, said)
     sides = [{"side": "discovered", **row} for row in discovered] + [{"side": "declared", **row} for row in declared]
     if form == "jsonl":
         return "".join(as_json(row) + "\n" for row in sides)
@@ -75,11 +84,11 @@ def _rendered(state: Present, form: str) -> str:
             row["finding"] = "dismissed"  # as the headline counts it
     return "\n".join(
         (
-            headline(state.reconciliation, state.coverage),
+            headline(state.reconciliation, state.coverage, said),
             "DISCOVERED",
-            as_table(discovered, DISCOVERED_GLANCE, width=terminal_width()),
+            as_table((row for row in discovered if not row["muted"]), DISCOVERED_GLANCE, width=terminal_width()),
             "DECLARED",
-            as_table(declared, DECLARED_COLUMNS, width=terminal_width()),
+            as_table((row for row in declared if not row["muted"]), DECLARED_GLANCE, width=terminal_width()),
             "Evidence of any of them: shadowledger evidence ID\n",
         )
     )

@@ -109,11 +109,11 @@ def _show(asked: Open) -> None:
     line, one, proposal = asked.line, asked.one, asked.proposal
     of = [line.status, *line.business_units, *line.products]
     when = f"{one.first_seen_on or '?'} to {one.last_seen_on or '?'}"
-    people = people_in_words(one.people.low, one.people.high)
+    people = "people " + people_in_words(one.people.low, one.people.high)
     lines = [
         "",
         f"{line.id}  {line.name}  ({as_text([word for word in of if word]) or 'the list says no more'})",
-        f"  may be {one.id}  {one.title}  ({one.nature}; {as_text(one.units) or 'unit unknown'}; people {people}; {when})",
+        f"  may be {one.id}  {one.title}  ({one.nature}; {as_text(one.units) or 'unit unknown'}; {people}; {when})",
         f"  score {proposal.score:.2f}: {'; '.join(proposal.reasons)}",
     ]
     for told in lines:

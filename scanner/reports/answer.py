@@ -10,27 +10,30 @@ from shadowledger.scanner.headcount import People
 from shadowledger.scanner.output import SCHEMA_VERSION
 from shadowledger.scanner.privacy.groups import in_words, is_hidden
 from shadowledger.scanner.reconcile import Finding, Reconciliation
+from shadowledger.scanner.reports.muting import Exceptions
 
 DISCOVERED_COLUMNS = (
     "id", "products", "vendor", "instances", "units", "nature", "finding", "use", "presence", "people",
-    "first_seen_on", "last_seen_on", "days", "records", "declared", "state", "reasons",
+    "first_seen_on", "last_seen_on", "days", "records", "declared", "state", "tag", "muted", "reasons",
 )  # fmt: skip
 DISCOVERED_GLANCE = (
     "id", "initiative", "units", "nature", "finding", "use", "presence", "people", "last_seen_on", "declared",
 )  # fmt: skip
 """What a table shows; the other forms have all columns."""
-DECLARED_COLUMNS = ("id", "name", "status", "finding", "discovered", "reasons")
+DECLARED_COLUMNS = ("id", "name", "status", "finding", "discovered", "muted", "reasons")
+DECLARED_GLANCE = ("id", "name", "status", "finding", "discovered", "reasons")
+NOTHING_SAID = Exceptions()
 
 
-def answer(result: Reconciliation, coverage: Coverage) -> dict[str, object]:
-    """The whole reconciliation as one JSON object."""
+def answer(result: Reconciliation, coverage: Coverage, exceptions: Exceptions = NOTHING_SAID) -> dict[str, object]:
+    """The whole reconciliation as one JSON object; counts are of everything, and `muted` of what is muted of it."""
     threshold = result.consolidated.limits.match_score / 100
     return {
         "schema_version": SCHEMA_VERSION,
-        "counts": result.counts(),
+        "counts": {**result.counts(), "muted": muted_count(result, exceptions)},
         "thresholds": msgspec.to_builtins(result.consolidated.limits),
         "sources": {"known": coverage.source_count, "to_rescan": coverage.stale_count},
-        "discovered": [_discovered(one, finding) for one, finding in result.discovered],
+        "discovered": [_discovered(one, finding, exceptions) for one, finding in result.discovered],
         "declared": [
             {
                 "id": line.id,
@@ -41,6 +44,7 @@ def answer(result: Reconciliation, coverage: Coverage) -> dict[str, object]:
                     {"discovered": p.discovered_id, "score": p.score, "reasons": list(p.reasons)}
                     for p in finding.proposals
                 ],
+                "muted": exceptions.mute_of(line.id),
                 "reasons": finding.reasons,
             }
             for line, finding in result.declared
@@ -52,7 +56,7 @@ def answer(result: Reconciliation, coverage: Coverage) -> dict[str, object]:
     }
 
 
-def _discovered(one: Discovered, finding: Finding) -> dict[str, object]:
+def _discovered(one: Discovered, finding: Finding, exceptions: Exceptions) -> dict[str, object]:
     seen = one.seen
     return {
         "id": one.id,
@@ -72,6 +76,8 @@ def _discovered(one: Discovered, finding: Finding) -> dict[str, object]:
         "use": one.use or None,
         "presence": one.presence or None,
         "state": one.state,
+        "tag": exceptions.tag_of(one.id),
+        "muted": exceptions.mute_of(one.id),
         "finding": finding.kind,
         "declared": finding.declared_ids,
         "reasons": finding.reasons,
@@ -83,7 +89,7 @@ def people_in_words(low: int, high: int) -> str:
     return in_words(People(low, high))
 
 
-def discovered_rows(result: Reconciliation) -> list[dict[str, object]]:
+def discovered_rows(result: Reconciliation, exceptions: Exceptions = NOTHING_SAID) -> list[dict[str, object]]:
     """One row per discovered initiative."""
     return [
         {
@@ -104,13 +110,15 @@ def discovered_rows(result: Reconciliation) -> list[dict[str, object]]:
             "records": dict(one.records or {}) or "",
             "declared": finding.declared_ids,
             "state": one.state,
+            "tag": exceptions.tag_of(one.id),
+            "muted": exceptions.mute_of(one.id),
             "reasons": finding.reasons,
         }
         for one, finding in result.discovered
     ]
 
 
-def declared_rows(result: Reconciliation) -> list[dict[str, object]]:
+def declared_rows(result: Reconciliation, exceptions: Exceptions = NOTHING_SAID) -> list[dict[str, object]]:
     """One row per declared initiative."""
     titles = {one.id: one.title for one, _ in result.discovered}
     threshold = result.consolidated.limits.match_score / 100
@@ -121,6 +129,7 @@ def declared_rows(result: Reconciliation) -> list[dict[str, object]]:
             "status": line.status,
             "finding": finding.kind,
             "discovered": [titles[p.discovered_id] for p in finding.proposals if p.score >= threshold],
+            "muted": exceptions.mute_of(line.id),
             "reasons": finding.reasons,
         }
         for line, finding in result.declared
@@ -140,7 +149,22 @@ _HEADLINE = (
 _ALWAYS_TOLD = frozenset(("undeclared", "matched", "unseen", "not_observable"))
 
 
-def headline(result: Reconciliation, coverage: Coverage) -> str:
+def muted_count(result: Reconciliation, exceptions: Exceptions) -> int:
+    """How many of what was discovered or declared are muted."""
+    ids = [one.id for one, _ in result.discovered] + [line.id for line, _ in result.declared]
+    return sum(key in exceptions.mutes for key in ids)
+
+
+def unmuted_count(result: Reconciliation, exceptions: Exceptions, kind: str) -> int:
+    """How many findings of a kind a person has not muted: `undeclared` ones of what was discovered, others of lines."""
+    if kind == "undeclared":
+        keys = [one.id for one, found in result.discovered if found.kind == kind and one.state != "dismissed"]
+    else:
+        keys = [line.id for line, found in result.declared if found.kind == kind]
+    return sum(key not in exceptions.mutes for key in keys)
+
+
+def headline(result: Reconciliation, coverage: Coverage, exceptions: Exceptions = NOTHING_SAID) -> str:
     """What an auditor wants to know first."""
     counts, alive = result.counts(), [one for one, _ in result.discovered if one.state != "dismissed"]
     products = {seen.service_id for one in alive for seen in one.products}
@@ -155,6 +179,10 @@ def headline(result: Reconciliation, coverage: Coverage) -> str:
     ]
     if counts["dismissed"]:
         lines.append(f"  {counts['dismissed']:4} dismissed, and left out above")
+    if muted := muted_count(result, exceptions):
+        lines.append(
+            f"  {muted:4} muted: counted above, and left out of the tables (`inventory list --muted` has them)"
+        )
     if counts["strays"]:
         lines.append(f"  {counts['strays']:4} visits below the thresholds, not counted")
     if counts["background"]:

@@ -11,20 +11,21 @@ from shadowledger.scanner.reports.answer import (
     discovered_rows,
     headline,
 )
+from shadowledger.scanner.reports.muting import Exceptions
 from shadowledger.scanner.reports.workbook import Page, workbook
 
 PROPOSAL_COLUMNS = ("declared", "name", "discovered", "initiative", "score", "by", "reasons")
 
 
-def answer_book(result: Reconciliation, coverage: Coverage) -> bytes:
+def answer_book(result: Reconciliation, coverage: Coverage, exceptions: Exceptions) -> bytes:
     """An XLSX file with the headline, both sides, and every proposal with its score and reasons."""
     columns = ("id", "initiative", *DISCOVERED_COLUMNS[1:])
     pages = (
-        Page("Discovered", columns, discovered_rows(result)),
-        Page("Declared", DECLARED_COLUMNS, declared_rows(result)),
+        Page("Discovered", columns, discovered_rows(result, exceptions)),
+        Page("Declared", DECLARED_COLUMNS, declared_rows(result, exceptions)),
         Page("Proposals", PROPOSAL_COLUMNS, proposal_rows(result)),
     )
-    return workbook(headline(result, coverage).splitlines(), pages)
+    return workbook(headline(result, coverage, exceptions).splitlines(), pages)
 
 
 def proposal_rows(result: Reconciliation) -> list[dict[str, object]]:

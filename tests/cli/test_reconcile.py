@@ -95,7 +95,7 @@ def test_the_answer_as_json_keeps_its_contract(prepared: Path) -> None:
         } <= one.keys()  # fmt: skip
         assert one["reasons"]
     for one in told["declared"]:
-        assert list(one) == ["id", "name", "finding", "discovered", "proposals", "reasons"]
+        assert list(one) == ["id", "name", "finding", "discovered", "proposals", "muted", "reasons"]
         assert one["reasons"]
 
 
