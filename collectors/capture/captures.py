@@ -9,6 +9,7 @@ from shadowledger.collectors.capture.engine import Engine
 from shadowledger.collectors.capture.frames import ETHERNET
 from shadowledger.collectors.capture.lines import Encode, line_maker, text_of
 from shadowledger.collectors.capture.pcap import ORDERS, SECTION, VARIANTS, Window, begin, classic, next_generation
+from shadowledger.collectors.capture.usage import Usage
 from shadowledger.collectors.collector import Collector, Head
 from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.records import Issue, Record, Traffic
@@ -30,27 +31,40 @@ def _read(reading: Reading) -> Iterator[Record]:
         yield from found
 
 
+def read_with_bytes(reading: Reading) -> Iterator[Record]:
+    """The same, but connections when they are over, with their bytes, and those of which only DNS gave the name. Every
+    packet is looked at, which takes about five times as long."""
+    for found in _found(reading, fast.traffic_of, Usage(reading.wanted)):
+        yield from found
+
+
 def text(reading: Reading, encode: Encode) -> Iterator[str]:
-    """The same as JSON Lines, some thousand at once: what `encode` makes of what `tell` makes of each record."""
+    """What `read` gives as JSON Lines, some thousand at once, written by `encode`."""
     for found in _found(reading, line_maker(encode)):
         yield text_of(found, encode)
 
 
-def _found(reading: Reading, asked: fast.Asked[fast.Item]) -> Iterator[list[fast.Item | Traffic | Issue]]:
-    engine, window = Engine(reading.wanted), Window(reading.opened)
+def _found(
+    reading: Reading, asked: fast.Asked[fast.Item], usage: Usage | None = None
+) -> Iterator[list[fast.Item | Traffic | Issue]]:
+    engine, window = Engine(reading.wanted, usage), Window(reading.opened)
     try:
         begun = begin(window)
         if begun is None:
             packets = next_generation(window)
         else:
             variant, link_type = begun
-            if link_type == ETHERNET and variant.header_bytes == fast.HEADER_BYTES:
+            if usage is None and link_type == ETHERNET and variant.header_bytes == fast.HEADER_BYTES:
                 yield from fast.read(engine, window, variant, asked)
             packets = classic(window, variant, link_type, engine.packet_count + 1)
         for packet in packets:
             found = engine.packet(*packet)
-            if found:
-                yield [*found]
+            over = usage.take() if usage is not None else []
+            if found or over:
+                yield [*found, *over]
+        if usage is not None:
+            usage.end()
+            yield [*usage.take()]
     finally:
         engine.end()
         reading.record_count += engine.packet_count

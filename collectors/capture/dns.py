@@ -131,15 +131,16 @@ def question_count(buffer: bytes, start: int) -> int:
 
 def read_question(buffer: bytes, start: int, at: int, end: int) -> Question:
     """The question at `at` in the message that goes from `start` to `end`. Raises UnreadableError."""
-    name, at, has_pointer = _read_name(buffer, start, at, end)
+    name, at, has_pointer = read_name(buffer, start, at, end)
     if at + 4 > end:
         raise UnreadableError("the DNS question is cut off")
     number, dns_class = _TYPE_AND_CLASS.unpack_from(buffer, at)
     return Question(name, type_word(number), dns_class & ~_UNICAST_WANTED, at + 4, has_pointer)
 
 
-def _read_name(buffer: bytes, start: int, at: int, end: int) -> tuple[str, int, bool]:
-    """The name, the index of the byte after it, and whether it has a pointer.
+def read_name(buffer: bytes, start: int, at: int, end: int) -> tuple[str, int, bool]:
+    """The name at `at` in a message, the index of the byte after it, and whether it has a pointer. Raises
+    UnreadableError.
 
     A pointer must lead back (RFC 1035, section 4.1.4: to a prior occurrence), and further back than the one before
     it, so that none can loop."""

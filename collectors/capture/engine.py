@@ -12,6 +12,7 @@ from shadowledger.collectors.capture.datagrams import Datagrams
 from shadowledger.collectors.capture.fragments import Fragments
 from shadowledger.collectors.capture.frames import TUNNEL_PORTS, UDP, Transport, in_tunnel, transport
 from shadowledger.collectors.capture.streams import ACK, SYN, Streams
+from shadowledger.collectors.capture.usage import Usage
 from shadowledger.collectors.capture.verdicts import Verdicts
 from shadowledger.collectors.records import Issue, Traffic
 from shadowledger.signatures.wanted import Wanted
@@ -35,7 +36,9 @@ class Engine:
     """Takes packets one by one, in order. Its memory is bounded: of a packet it keeps nothing but what may become a
     name with the next."""
 
-    def __init__(self, wanted: Wanted | None = None) -> None:
+    def __init__(self, wanted: Wanted | None = None, usage: Usage | None = None) -> None:
+        """With `usage` a hello is told when its connection is over, with its bytes: what is over, `usage` gives."""
+        self.usage = usage
         self.packet_count = 0
         self.named_count = 0
         """Packets of which something is told, or would be if it were wanted."""
@@ -79,6 +82,8 @@ class Engine:
         """Nothing follows: what is unfinished is counted as such."""
         self.streams.end()
         self.datagrams.end()
+        if self.usage is not None:
+            self.usage.end()
 
     def _carried(self, time_us: int, buffer: bytes, place: Transport, tunnels: int = 0) -> Found:
         protocol, ip_at, at, end, is_cut, piece = place
@@ -98,6 +103,8 @@ class Engine:
             buffer, ip_at, at, end = head + body, 0, len(head), len(head) + len(body)
             if end < at + 8:
                 return _NOTHING
+        if self.usage is not None:
+            self.usage.packet(self.packet_count, time_us, protocol, buffer, ip_at, at, end)
         if protocol == UDP:
             return self._datagram(time_us, buffer, ip_at, at, end, tunnels)
         return self._segment(time_us, buffer, ip_at, at, end)
@@ -109,6 +116,8 @@ class Engine:
             end = min(end, at + length)
         if target in _NAME_PORTS or source in _NAME_PORTS:
             if dns.is_answer(buffer, start, end):
+                if self.usage is not None:
+                    self.usage.answer(time_us, _target_of(buffer, ip_at), buffer, start, end)
                 return _NOTHING
             via = dns.via_of(buffer, start, end, source, target)
             return self._questions(time_us, via, buffer, ip_at, buffer, start, end)
@@ -128,7 +137,7 @@ class Engine:
         if hello is None:
             return _NOTHING
         via = "quic" if quic.is_long(buffer, start, end) else "tls"
-        return self._hello(time_us, via, hello, buffer, ip_at, target)
+        return self._hello(time_us, via, hello, buffer, ip_at, at, end)
 
     def _segment(self, time_us: int, buffer: bytes, ip_at: int, at: int, end: int) -> Found:
         if at + 20 > end:
@@ -149,7 +158,7 @@ class Engine:
         if told is None:
             return _NOTHING
         if isinstance(told, tls.Hello):
-            return self._hello(time_us, "tls", told, buffer, ip_at, target)
+            return self._hello(time_us, "tls", told, buffer, ip_at, at, end)
         found: list[Traffic | Issue] = []
         for message in told:
             via = dns.via_of(message, 0, len(message), source, target)
@@ -175,14 +184,17 @@ class Engine:
                 found.append(self._traffic(time_us, via, name[0], client, 0, name[1]))
         return found
 
-    def _hello(self, time_us: int, via: str, hello: tls.Hello, buffer: bytes, ip_at: int, port: int) -> Found:
+    def _hello(self, time_us: int, via: str, hello: tls.Hello, buffer: bytes, ip_at: int, at: int, end: int) -> Found:
+        port = buffer[at + 2] << 8 | buffer[at + 3]
         self._note(via, hello, buffer, ip_at, port)
         if not hello.name:
             return _NOTHING
         self._is_named = True
-        if not self.verdicts.is_wanted(hello.name, port):
-            return _NOTHING
-        return (self._traffic(time_us, via, hello.name, self.clients.of(buffer, ip_at), port, ""),)
+        told = None
+        if self.verdicts.is_wanted(hello.name, port):
+            told = self._traffic(time_us, via, hello.name, self.clients.of(buffer, ip_at), port, "")
+        is_kept = self.usage is not None and self.usage.hello(told, buffer, ip_at, at, end)
+        return (told,) if told is not None and not is_kept else _NOTHING
 
     def _note(self, via: str, hello: tls.Hello, buffer: bytes, ip_at: int, port: int) -> None:
         """Count what hides what is asked for."""
@@ -213,3 +225,8 @@ def flow_of(buffer: bytes, ip_at: int, at: int) -> bytes:
     if buffer[ip_at] >> 4 == 4:
         return bytes(buffer[ip_at + 12 : ip_at + 20]) + bytes(buffer[at : at + 4])
     return bytes(buffer[ip_at + 8 : ip_at + 40]) + bytes(buffer[at : at + 4])
+
+
+def _target_of(buffer: bytes, ip_at: int) -> bytes:
+    """The address that a packet goes to."""
+    return bytes(buffer[ip_at + 16 : ip_at + 20] if buffer[ip_at] >> 4 == 4 else buffer[ip_at + 24 : ip_at + 40])

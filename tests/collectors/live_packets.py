@@ -16,7 +16,7 @@ from shadowledger.collectors.capture.engine import Engine
 from shadowledger.collectors.capture.live import Interface, listen
 from shadowledger.collectors.records import Traffic
 
-LAST = "last.example"
+MARKS = ("first.example", "last.example")
 
 
 def main(width: str) -> None:
@@ -28,20 +28,36 @@ def main(width: str) -> None:
         with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as sender:
             sender.bind(("here", 0))
             with Interface("there", is_narrow=width == "narrow") as interface:
-                for frame in (*frames, udp(query(LAST))):
+                heard = Heard(interface, sender)
+                heard.wait_for("first.example")
+                for frame in frames:
                     sender.send(frame)
-                names = names_until_last(interface)
-                told[case] = {"names": names, "dropped": interface.drops().dropped_count}
+                heard.wait_for("last.example")
+                told[case] = {"names": heard.names, "dropped": interface.drops().dropped_count}
         subprocess.run(["ip", "link", "delete", "here"], check=True)
     print(json.dumps(told))
 
 
-def names_until_last(interface: Interface) -> list[list[str]]:
-    """What is told before the query that ends a case."""
-    names: list[list[str]] = []
-    for found in listen(interface, Engine(), lambda: ["dns", LAST] not in names):
-        names.extend([one.via, one.host] for one in found if isinstance(one, Traffic))
-    return names[:-1]
+class Heard:
+    """What is told of an interface."""
+
+    def __init__(self, interface: Interface, sender: socket.socket) -> None:
+        self._interface, self._sender, self._engine = interface, sender, Engine()
+        self.names: list[list[str]] = []
+
+    def wait_for(self, name: str) -> None:
+        """Ask for a name, which is not kept, until it is told: a link may be up a little later than it says."""
+        marks: list[str] = []
+
+        def goes_on() -> bool:
+            if name not in marks:
+                self._sender.send(udp(query(name)))
+            return name not in marks
+
+        for found in listen(self._interface, self._engine, goes_on):
+            told = [one for one in found if isinstance(one, Traffic)]
+            marks.extend(one.host for one in told)
+            self.names.extend([one.via, one.host] for one in told if one.host not in MARKS)
 
 
 if __name__ == "__main__":
