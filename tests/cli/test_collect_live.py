@@ -20,7 +20,7 @@ QUERY = "123401000001000000000000" + "03617069066f70656e616903636f6d00" + "00010
 SCRIPT = f"""
 ip link set lo up
 "$0" collect dns --interface lo --ai-only &
-until [ "$(wc -l < /proc/net/packet)" -gt 1 ]; do :; done
+until [ "$(wc -l < /proc/net/packet)" -gt 1 ] || ! kill -0 $!; do :; done
 "$1" -c "{ASK.format(QUERY)}"
 "$1" -c "{ASK.format(QUERY.replace("6f70656e6169", "6578616d706c"))}"
 kill -INT $!

@@ -60,7 +60,7 @@ SENT = records(LARGE)
 SHUFFLED = [LARGE[at : at + 90] for at in range(0, len(LARGE), 90)]
 SERVERS_ID, CLIENTS_ID = b"servers1", b"\x83\x94\xc8\xf0\x3e\x51\x57\x08"
 IN_PIECES = [(number * 90, piece) for number, piece in enumerate(SHUFFLED)]
-Random(4).shuffle(IN_PIECES)
+Random(4).shuffle(IN_PIECES)  # noqa: S311 - repeatable, not secret
 TWO_QUERIES = framed(query(NAME)) + framed(query("claude.ai", 28))
 TLS, QUIC, DNS = [("tls", NAME)], [("quic", NAME)], [("dns", NAME)]
 BOTH = [("dns", NAME), ("dns", "claude.ai")]
