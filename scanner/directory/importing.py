@@ -84,13 +84,14 @@ def _take_people(store: Identities, people: list[Person], as_of_us: int) -> int:
         for person, names in zip(people, accounts, strict=True)
     ]
     ids |= store.ids_of({key for key, own in zip(keys, own_ids, strict=True) if not own})
+    owners = _owners_by_account(store)
     statements: list[Statement] = []
     for person, names, key, known_as in zip(people, accounts, keys, own_ids, strict=True):
         own, span = known_as or ids[key], person.span
         mine = dict.fromkeys(ids[name] for name in names)
         statements += (_statement(one, WHOSE, own, span, as_of_us) for one in mine)
         if person.key:
-            others = _others(store, key, [(name, ids[name]) for name in names], known)
+            others = _others(store, key, [(name, ids[name]) for name in names], known, owners)
             statements += (Statement(one, WHOSE, 0, *ALWAYS, own) for one in others if one not in mine and one != own)
         if person.unit or person.site or person.role:
             statements.append(_statement(own, UNIT, place(person.unit, person.site, person.role), span, as_of_us))
@@ -114,15 +115,21 @@ def _known_as(accounts: list[tuple[Name, str]], known: dict[str, list[str]]) -> 
 
 
 def _others(
-    store: Identities, key: Name, accounts: list[tuple[Name, str]], known: dict[str, list[str]]
+    store: Identities, key: Name, accounts: list[tuple[Name, str]], known: dict[str, list[str]], owners: set[str]
 ) -> dict[str, None]:
     """Ids that have stood for a person of whom only accounts were known until now, or an owner by the same key."""
-    found = dict.fromkeys([one] if (one := store.known_id(user_name(key.text))) else [])
+    found = dict.fromkeys({store.known_id(user_name(key.text))} & owners if owners else ())
     persons = {one for _, account in accounts for one in known.get(account, ())}
     if persons:
         by_account = {store.known_id(Name("person", name.text)) for name, _ in accounts}
         found |= dict.fromkeys(sorted(persons & by_account))
     return found
+
+
+def _owners_by_account(store: Identities) -> set[str]:
+    """Owners of machines of whom no list has told yet whether the name is an account or a person's key."""
+    query = "select distinct to_id from link where from_id >= 'd-' and from_id < 'd.' and to_id > 'u'"
+    return {one for (one,) in store.connection.execute(query)}
 
 
 def _persons_of(store: Identities, accounts: Iterable[str]) -> dict[str, list[str]]:
