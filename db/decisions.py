@@ -10,12 +10,12 @@ from shadowledger.db.runs import now_iso
 
 VERBS = (
     "confirm", "dismiss", "propose", "link", "unlink", "merge", "unmerge", "split", "unsplit", "mute", "unmute", "tag",
-    "ask", "name", "rule_out",
+    "name", "rule_out",
 )  # fmt: skip
 """A discovered initiative (subject) is confirmed, dismissed or proposed again; linked to a declared one (object) or
 unlinked; merged with another one (object); split (object: by what, `=`, and which part keeps the id). It, or a declared
-one, is muted up to a day, and is tagged (object). A form (subject) asked a unit (object) of initiatives. A host that
-looked like AI (subject) is named as a service (object), or ruled out."""
+one, is muted up to a day, and is tagged (object). A host that looked like AI (subject) is named as a service (object),
+or ruled out."""
 
 
 @dataclass(frozen=True, slots=True)

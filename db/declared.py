@@ -81,6 +81,7 @@ class ListImport:
     file_name: str
     file_sha256: str
     mapping_name: str
+    """Empty where no list was read, but people said it one by one."""
     imported_at: datetime
     added_count: int
     changed_count: int
@@ -152,6 +153,15 @@ def save(
             "select ?1, coalesce(max(revision), 0) + 1, ?2, ?3, ?4, ?5 from declared where id = ?1",
             ((one.id, import_id, at, state, msgspec.json.encode(one).decode()) for one in initiatives),
         )
+
+
+def said_by_hand(connection: sqlite3.Connection) -> frozenset[str]:
+    """The ids of initiatives that no list file ever had: people said them one by one."""
+    rows = connection.execute(
+        "select declared.id from declared left join list_import on list_import.id = import_id group by declared.id "
+        "having max(coalesce(mapping_name, '') != '') = 0"
+    )
+    return frozenset(key for (key,) in rows)
 
 
 def mappings(connection: sqlite3.Connection) -> dict[str, str]:

@@ -13,6 +13,7 @@ import click
 
 from shadowledger.db import declared
 from shadowledger.db.declared import FIELDS, STATUSES, Declared, ListImport, Revision
+from shadowledger.scanner.cli.declaring import add
 from shadowledger.scanner.cli.new_file import write_new
 from shadowledger.scanner.cli.options import format_option, print_rows
 from shadowledger.scanner.initiatives import changes, mapping, template
@@ -133,7 +134,8 @@ def _import(
     draft = interpret(sheets_of(data), how)
     _check_headers(headers, draft)
     if dry_run:
-        done = plan(_current(site), draft, partial=partial)
+        before, by_hand = _on_record(site)
+        done = plan(before, draft, partial=partial, by_hand=by_hand)
     else:
         about = (file.name, hashlib.sha256(data).hexdigest())
         unsaved = saved.get(name, "" if save_as else mapping.written(ListMapping())) != mapping.written(how)
@@ -156,11 +158,12 @@ def _saved_mappings(site: Site) -> dict[str, str]:
         return declared.mappings(connection)
 
 
-def _current(site: Site) -> list[Declared]:
+def _on_record(site: Site) -> tuple[list[Declared], frozenset[str]]:
+    """The list, and which ids of it were said by hand."""
     if not site.inventory_path.exists():
-        return []
+        return [], frozenset()
     with closing(site.inventory()) as connection:
-        return declared.current(connection)
+        return declared.current(connection), declared.said_by_hand(connection)
 
 
 def _start(saved: dict[str, str], start_from: str | None, save_as: str | None) -> tuple[str, ListMapping]:
@@ -189,7 +192,8 @@ def _store(
     """Store the list, from a file of this name and SHA-256, and the mapping where it is to be saved under `name`."""
     now = datetime.now(UTC)
     with closing(site.inventory(create=True)) as connection, declared.transaction(connection):
-        done = plan(declared.current(connection), draft, partial=partial)
+        by_hand = declared.said_by_hand(connection)
+        done = plan(declared.current(connection), draft, partial=partial, by_hand=by_hand)
         record = ListImport(
             file_name=about[0],
             file_sha256=about[1],
@@ -231,6 +235,8 @@ def _tell(done: Plan, draft: Draft, form: str, *, dry_run: bool) -> None:
         names = ", ".join(quoted(clean(text)) for text in draft.left_out[:_HEADERS_TOLD])
         click.echo(f"Left out, because nobody has said what they mean: {names}.", err=True)
         click.echo("Say --map 'Header=column' to take one in, --map 'Header=' to leave it out for good.", err=True)
+    if done.by_hand:
+        click.echo(f"{len(done.by_hand)} stay that no file ever had: people said them one by one.", err=True)
     if done.kept:
         click.echo(f"The file has no such columns, so they stay as they were: {', '.join(done.kept)}.", err=True)
 
@@ -272,3 +278,6 @@ def _show(site: Site, initiative_id: str, form: str) -> None:
 
 def _told(last: Revision) -> dict[str, object]:
     return {"listed": last.listed, **changes.row_of(last.declared)}
+
+
+command.add_command(add)

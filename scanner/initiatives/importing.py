@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
@@ -48,6 +48,8 @@ class Plan:
     unchanged_count: int
     kept: tuple[str, ...]
     """Columns that the file does not have, whose values on record stay."""
+    by_hand: tuple[Declared, ...] = ()
+    """What the file does not have and stays, because no file ever had it."""
 
 
 @dataclass(slots=True)
@@ -149,9 +151,9 @@ def _values(
     return values
 
 
-def plan(before: Sequence[Declared], draft: Draft, *, partial: bool) -> Plan:
-    """Compare a file with the list on record. What the file does not have is removed, unless it is `partial`; a
-    column that it does not have stays as it is on record."""
+def plan(before: Sequence[Declared], draft: Draft, *, partial: bool, by_hand: Collection[str] = ()) -> Plan:
+    """Compare a file with the list on record. What the file does not have is removed, unless it is `partial` or the id
+    is among those that were said `by_hand`; a column that it does not have stays as it is on record."""
     known = {one.id: one for one in before}
     absent = tuple(name for name in FIELDS if name not in draft.columns and name != "id")
     added: list[Declared] = []
@@ -169,9 +171,17 @@ def plan(before: Sequence[Declared], draft: Draft, *, partial: bool) -> Plan:
         if new != old:
             changed.append((old, new))
     present = {one.id for one in after}
-    removed = () if partial else tuple(one for one in before if one.id not in present)
+    absent_ones = () if partial else tuple(one for one in before if one.id not in present)
+    removed = tuple(one for one in absent_ones if one.id not in by_hand)
     unchanged_count = len(before) - len(changed) - len(removed)
-    return Plan(tuple(added), tuple(changed), removed, unchanged_count, tuple(name for name in FIELDS if name in kept))
+    return Plan(
+        tuple(added),
+        tuple(changed),
+        removed,
+        unchanged_count,
+        tuple(name for name in FIELDS if name in kept),
+        tuple(one for one in absent_ones if one.id in by_hand),
+    )
 
 
 def _with_ids(initiatives: Iterable[Declared], before: Iterable[Declared]) -> list[Declared]:
