@@ -3,10 +3,11 @@ a user because a program looked for an update, or because a proxy refused."""
 
 from __future__ import annotations
 
-PRESENCE, REFUSED, BACKGROUND, PROGRAM, API, PEOPLE = "presence", "refused", "background", "program", "api", "people"
-MANNERS = (PRESENCE, REFUSED, BACKGROUND, PROGRAM, API, PEOPLE)
+PRESENCE, REFUSED, BACKGROUND, IDLE = "presence", "refused", "background", "idle"
+PROGRAM, API, PEOPLE = "program", "api", "people"
+MANNERS = (PRESENCE, REFUSED, BACKGROUND, IDLE, PROGRAM, API, PEOPLE)
 """On a device or an account; blocked; a program's own traffic (telemetry, sign-in, updates, connections opened ahead)
-and documentation; what an SDK did; an API reached by what does not say which program it is; and all the rest, which
+and documentation; tunnels that carried no more than their opening; what an SDK did; an API reached by what does not say which program it is; and all the rest, which
 people do."""
 
 MANNER_OF_WAY = """
@@ -14,6 +15,7 @@ case
     when presence_rung > 0 then 'presence'
     when action = 'blocked' then 'refused'
     when role in ('telemetry', 'auth', 'cdn', 'docs', 'download', 'preconnect') then 'background'
+    when role = 'handshake' then 'idle'
     when agent_class = 'sdk' then 'program'
     when role = 'api' and agent_class != 'browser' then 'api'
     else 'people'
@@ -33,6 +35,8 @@ def manner_of(role: str, action: str, agent_class: str, presence_rung: int) -> s
         return REFUSED
     if role in _BACKGROUND_ROLES:
         return BACKGROUND
+    if role == "handshake":
+        return IDLE
     if agent_class == "sdk":
         return PROGRAM
     return API if role == "api" and agent_class != "browser" else PEOPLE

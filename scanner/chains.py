@@ -1,5 +1,5 @@
-"""Initiatives that are one, although their products are several: the same few machines use them, the same people use
-them of one vendor, or programs of the same machine reach them within the same minutes."""
+"""Initiatives that are one, although their products are several: the same few machines use them, an agent on
+people's machines uses them, or programs of the same machine reach them within the same minutes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from shadowledger.db.observations import Seen
 from shadowledger.db.together import Pair
-from shadowledger.scanner.gathering import Gathering, Product, Side
+from shadowledger.scanner.gathering import AGENT_KINDS, Gathering, Product, Side
 from shadowledger.scanner.pieces import Pieces
 from shadowledger.scanner.thresholds import Thresholds
 
@@ -40,8 +40,7 @@ class _Chains:
         self._whoms = {id(one): self._whoms_of(one) for one in found}
 
     def _whoms_of(self, one: Gathering) -> frozenset[str]:
-        whoms = self._crowd.whoms(one.pieces, _MOST_WHOMS + 1)
-        return whoms if len(whoms) <= _MOST_WHOMS else frozenset()
+        return self._crowd.whoms(one.pieces) if self._crowd.size(one.pieces) <= _MOST_WHOMS else frozenset()
 
     def _join(self, one: Gathering, other: Gathering, reason: str, *, is_chain: bool = False) -> None:
         one.take(other, reason)
@@ -86,17 +85,18 @@ class _Chains:
                     self._join(first, one, "the same machines, and no others, use these products")
 
     def join_vendors(self, seen: Mapping[Product, Seen]) -> None:
-        """What the same people of one unit use of one vendor."""
+        """What an agent on machines of one unit and the same people use of one vendor."""
         by_family: dict[tuple[str, frozenset[str]], list[Gathering]] = defaultdict(list)
         for one in self.found:
             families = {seen[product].family for product in one.products}
             if one.side is not Side.MACHINES and one.units and len(families) == 1:
                 by_family[families.pop(), one.units].append(one)
-        for first, *others in by_family.values():
-            for one in others:
+        for some in by_family.values():
+            first, *others = sorted(some, key=lambda one: not AGENT_KINDS & one.kinds)
+            for one in others if AGENT_KINDS & first.kinds else ():
                 both = self._whoms[id(first)], self._whoms[id(one)]
                 if len(both[0] & both[1]) > _SAME_PEOPLE * len(both[0] | both[1]) > 0 and _may_be_one(first, one):
-                    self._join(first, one, "the same people use these products of one vendor")
+                    self._join(first, one, "the same people use them, with an agent on their machines")
 
 
 def _may_be_one(one: Gathering, other: Gathering) -> bool:

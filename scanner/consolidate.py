@@ -31,7 +31,7 @@ from shadowledger.scanner.thresholds import Thresholds, load_thresholds
 from shadowledger.signatures.schema import Service
 
 STATES = {"confirm": "confirmed", "dismiss": "dismissed", "propose": "proposed"}
-_MOST_WHOMS = 256
+_MOST_WHOMS = 64
 _RUNNING_KINDS = frozenset(("process", "cmdline"))
 
 
@@ -133,11 +133,11 @@ def consolidate(
     crowd.all.extend(_nameless(connection, crowd, seen))
     days = days_with_a_date(connection)
     gathered = gather(crowd, seen, limits, days[1] - days[0] + 1 if days else 0)
-    initiatives = join_chains(gathered.initiatives, crowd, seen, pairs(connection), limits)
     kinds = _kinds(connection, services or {})
-    for one in initiatives:
+    for one in gathered.initiatives:
         if one.presence_rung:
             one.kinds = frozenset[str]().union(*(kinds.get(product, ()) for product in one.products))
+    initiatives = join_chains(gathered.initiatives, crowd, seen, pairs(connection), limits)
     found = parted(_identified(connection, initiatives, crowd, seen, limits), decisions)
     everything = [*(one for _, one in found), *gathered.strays]
     shared = _Shared(

@@ -11,7 +11,7 @@ from shadowledger.scanner.ladders import (
     ACCOUNT_KINDS,
     NOTHING,
     UPLOAD_BYTES,
-    is_idle,
+    idle_role,
     presence_rung,
     role_of,
     use_rung,
@@ -52,7 +52,7 @@ class Fold:
             position, via, _, time_us, zone, client, user, device, _, _, path, method, _, sent, received, agent, _,
             action, _, _, _, _,
         ) = record  # fmt: skip
-        idle = method == "CONNECT" and is_idle(record)
+        idle = method == "CONNECT" and idle_role(record)
         key = id(match.indicator), match.instance, via, action, agent, not path, idle, sent >= UPLOAD_BYTES
         known = self._told.get(key)
         if known is None:

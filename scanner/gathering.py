@@ -6,15 +6,15 @@ people's use is another one than what machines do by themselves."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from shadowledger.db.manners import API, BACKGROUND, PRESENCE, PROGRAM, REFUSED
+from shadowledger.db.manners import API, BACKGROUND, IDLE, PRESENCE, PROGRAM, REFUSED
 from shadowledger.db.observations import Seen
 from shadowledger.db.whoms import Strand
 from shadowledger.scanner.cutting import Piece, Units
-from shadowledger.scanner.ladders import RESOLVED, UPLOAD
+from shadowledger.scanner.ladders import CONTACTED, RESOLVED, UPLOAD
 from shadowledger.scanner.pieces import Pieces
 from shadowledger.scanner.thresholds import Thresholds
 
@@ -23,8 +23,12 @@ API_CATEGORIES = frozenset(("llm-api", "ml-platform", "gateway", "model-hub", "s
 DEPLOYMENT = "/"
 """Stands in an instance between a resource's host and what is deployed there."""
 EMBEDDED = "enabled"
+_ALSO_EMPTY = 5
+"""One in so many has to have left a tunnel empty too."""
 CATALOGUE = "catalogue"
 """The origin of products that many organizations use; what others know of is one thing of this organization's own."""
+AGENT_KINDS = frozenset(("cli", "mcp_config", "mcp_server"))
+"""What an agent on a machine leaves there."""
 Product = tuple[str, str]
 """Service and instance."""
 
@@ -86,6 +90,7 @@ class Gathering:
         self.pieces += other.pieces
         self.reasons += [*([reason] if reason else []), *other.reasons]
         self.is_chain |= other.is_chain
+        self.kinds |= other.kinds
         if self.side is Side.THINGS:
             self.side = other.side
 
@@ -101,11 +106,9 @@ class Gathered:
     """A program's own traffic, documentation, and what was refused: no use."""
 
 
-def side_of(piece: Piece, seen: Seen) -> Side | None:
-    """Who acts in a piece; None where nobody uses anything."""
+def side_of(piece: Piece, seen: Seen) -> Side:
+    """Who acts in a piece of use."""
     manner = piece.strand.manner
-    if manner in (BACKGROUND, REFUSED):
-        return None
     if manner == PRESENCE:
         return Side.THINGS
     by_program = manner == PROGRAM or (manner == API and (seen.category in API_CATEGORIES or piece.is_named))
@@ -114,7 +117,7 @@ def side_of(piece: Piece, seen: Seen) -> Side | None:
 
 def gather(crowd: Pieces, seen: Mapping[Product, Seen], limits: Thresholds, span_days: int) -> Gathered:
     """Bring pieces together; `span_days` is how many days lie between the first and the last of all."""
-    begun, background = _begin(crowd.all, seen)
+    begun, background = _begin(crowd, seen)
     found: list[Gathering] = []
     strays: list[Gathering] = []
     for of_service in begun.values():
@@ -134,18 +137,13 @@ _Key = tuple[str, Units, Side]
 """Instance, units and side; of an instance all units and sides together."""
 
 
-def _begin(
-    pieces: Iterable[Piece], seen: Mapping[Product, Seen]
-) -> tuple[dict[str, dict[_Key, Gathering]], list[Piece]]:
+def _begin(crowd: Pieces, seen: Mapping[Product, Seen]) -> tuple[dict[str, dict[_Key, Gathering]], list[Piece]]:
     """Gatherings by service and key, and the pieces that are no use."""
     begun: dict[str, dict[_Key, Gathering]] = defaultdict(dict)
-    background = []
+    pieces, background = _without_background(crowd)
     for piece in pieces:
         service_id, instance = piece.strand.service_id, piece.strand.instance
         side = side_of(piece, seen[service_id, instance])
-        if side is None:
-            background.append(piece)
-            continue
         is_own = seen[service_id, instance].origin != CATALOGUE
         key = (instance or service_id, (), Side.MACHINES) if instance or is_own else ("", piece.units, side)
         known = begun[service_id].setdefault(key, Gathering([], side))
@@ -157,6 +155,31 @@ def _begin(
             if instance and len(one.units) > 1:
                 one.reasons.append(f"{', '.join(sorted(one.units))} use the same one")
     return begun, background
+
+
+def _without_background(crowd: Pieces) -> tuple[list[Piece], list[Piece]]:
+    """Pieces of use, and those of none. Tunnels that carried no more than their opening are no use where the same unit
+    uses the product otherwise, and where the same people left tunnels empty: browsers opened them ahead."""
+    some: dict[tuple[str, str, Units], list[Piece]] = defaultdict(list)
+    for piece in crowd.all:
+        some[piece.strand.service_id, piece.strand.instance, piece.units].append(piece)
+    used, background = [], []
+    for those in some.values():
+        none = [piece for piece in those if piece.strand.manner in (BACKGROUND, REFUSED)]
+        idle = [piece for piece in those if piece.strand.manner == IDLE]
+        rest = [piece for piece in those if piece.strand.manner not in (BACKGROUND, REFUSED, IDLE)]
+        is_used = any(piece.strand.use_rung >= CONTACTED for piece in rest)
+        if idle and not is_used and not _are_opened_ahead(idle, none, crowd):
+            rest, idle = [*rest, *idle], []
+        used += rest
+        background += [*none, *idle]
+    return used, background
+
+
+def _are_opened_ahead(idle: list[Piece], background: list[Piece], crowd: Pieces) -> bool:
+    empty = crowd.whoms([piece for piece in background if piece.strand.manner == BACKGROUND])
+    opened = crowd.whoms(idle)
+    return len(empty & opened) * _ALSO_EMPTY >= len(opened)
 
 
 _Without = dict[tuple[Units, Side], Gathering]

@@ -25,8 +25,11 @@ PRESENCE_WORDS = {NOTHING: "", INSTALLED: "installed", RUNNING: "running", SIGNE
 UPLOAD_BYTES = 1_000_000
 """Sent in one request, from which on a contact is told as an upload: a prompt is shorter, a document is not."""
 
-PRECONNECT = "preconnect"
-"""The role of a tunnel to a person's page that carried nothing but its own opening: browsers open some ahead."""
+PRECONNECT, HANDSHAKE = "preconnect", "handshake"
+"""Roles of tunnels to a person's page that carried nothing, and no more than their own opening: browsers open some
+ahead. The first is no use; what the second is, only others can tell that the same people made."""
+EMPTY_BYTES = 100
+"""Received at the most by a tunnel in which nothing was said: a proxy's own answer (Squid's has 39 bytes)."""
 HANDSHAKE_BYTES = 5_000
 """Received at the most by a TLS handshake with an ordinary chain of certificates (two or three of them)."""
 
@@ -38,14 +41,17 @@ ACCOUNT_KINDS = frozenset((*_SIGNED_IN_KINDS, "merchant", "cloud_resource", "ema
 """What an account, a payment or a cloud betrays, and no device."""
 
 
-def is_idle(record: Traffic) -> bool:
-    """Whether a contact is a tunnel that carried no more than its own opening, as far as its source tells."""
-    return record.method == "CONNECT" and 0 <= record.received_bytes < HANDSHAKE_BYTES and not record.path
+def idle_role(record: Traffic) -> str:
+    """PRECONNECT or HANDSHAKE of a tunnel that carried no more, as far as its source tells; empty of other contacts."""
+    received = record.received_bytes
+    if record.method != "CONNECT" or record.path or not 0 <= received < HANDSHAKE_BYTES:
+        return ""
+    return PRECONNECT if received < EMPTY_BYTES else HANDSHAKE
 
 
 def role_of(record: Traffic, indicator: Indicator) -> str:
-    """What a contact says: the indicator's role, or that a browser only opened a connection ahead."""
-    return PRECONNECT if indicator.role == "interactive" and is_idle(record) else indicator.role
+    """What a contact says: the indicator's role, or that a tunnel to a page carried nothing of one."""
+    return (indicator.role == "interactive" and idle_role(record)) or indicator.role
 
 
 def use_rung(record: Traffic, role: str, agent_class: str) -> int:

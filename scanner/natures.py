@@ -8,7 +8,7 @@ from collections.abc import Collection
 from shadowledger.db.manners import API, PROGRAM
 from shadowledger.db.observations import Seen
 from shadowledger.scanner.days import day_of
-from shadowledger.scanner.gathering import API_CATEGORIES, Gathering, Side
+from shadowledger.scanner.gathering import AGENT_KINDS, API_CATEGORIES, Gathering, Side
 from shadowledger.scanner.headcount import People
 from shadowledger.scanner.thresholds import Thresholds
 
@@ -21,8 +21,6 @@ _ACTING = frozenset(("agent", "code-assistant", "gateway", "sdk"))
 _WITH_APPS = frozenset(
     ("code-assistant", "meeting", "chatbot", "embedded", "writing", "search", "companion", "customer", "agent")
 )
-AGENT_KINDS = frozenset(("cli", "mcp_config", "mcp_server"))
-"""What an agent on a machine leaves there."""
 Nature = tuple[str, str]
 """One of NATURES, and why."""
 
@@ -54,7 +52,7 @@ def nature_of(one: Gathering, products: Collection[Seen], people: People, limits
     return INDIVIDUAL, "single people use it" if people.high else "nothing says how many people use it"
 
 
-def _is_by_program(one: Gathering, categories: Collection[str]) -> bool:
+def _is_by_program(one: Gathering, categories: set[str]) -> bool:
     """Whether it is an API that people call with programs of their own; assistants have an app that calls it."""
     if API_CATEGORIES.intersection(categories):
         return True

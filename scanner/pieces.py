@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 from shadowledger.db.bitsets import CHUNK_SIZE, members
@@ -36,6 +36,8 @@ class Pieces:
     directory: Directory
     number_of: Callable[[str], int]
     """Of an id; 0 where there is none."""
+    _ends: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Where ids lead, as far as they were asked of."""
 
     def count(self, some: Collection[Piece]) -> People:
         """How many people are behind pieces together."""
@@ -54,8 +56,18 @@ class Pieces:
             ids = self.groups[chunk].ids
             for number in islice(members(bits), most):
                 own = ids.get(number)
-                found |= self.directory.lead(own, *ALWAYS).ends if own else {_nameless(chunk, number)}
+                if own is None:
+                    found.add(_nameless(chunk, number))
+                    continue
+                ends = self._ends.get(own)
+                if ends is None:
+                    ends = self._ends[own] = self.directory.lead(own, *ALWAYS).ends
+                found |= ends
         return frozenset(found)
+
+    def size(self, some: Collection[Piece]) -> int:
+        """How many ids are behind pieces, those who change apart."""
+        return sum(bits.bit_count() for bits in _sets(some).values())
 
     def ids(self, connection: sqlite3.Connection, some: Collection[Piece]) -> frozenset[str]:
         """All ids of the identities store under which records name those behind pieces."""

@@ -196,10 +196,12 @@ class _Reconciler:
         equals = [one for one in strong if first.score - one.score < _CLEARLY]
         by_service: dict[str, set[str]] = defaultdict(set)
         for one in equals:
-            for seen in self._by_id[one.discovered_id].products:
-                by_service[seen.service_id].add(seen.instance)
-        several = sorted({instance for told in by_service.values() if len(told) > 1 for instance in told if instance})
-        if len(several) > 1:
+            mine = self._by_id[one.discovered_id]
+            for seen in mine.products:
+                if seen.instance:
+                    by_service[seen.service_id].add(mine.instances[0])
+        several = sorted({instance for told in by_service.values() if len(told) > 1 for instance in told})
+        if several:
             doubts.append(f"it may be any of {', '.join(several)}; its hosts on the list would say which")
         return doubts
 

@@ -34,8 +34,10 @@ def note_visits(connection: sqlite3.Connection, cutter: Cutter, days: tuple[int,
     visits = _Visits(connection, cutter)
     visits.of_wholes()
     if visits.are_left:
+        visits.begin(days[0])
         for day, rows in groupby(stored_by_day(connection, *days), key=itemgetter(0)):
             visits.on_day(day, rows)
+        visits.end()
 
 
 class _Places:
@@ -67,8 +69,9 @@ class _Visits:
         self._taken: dict[tuple[int, int], dict[Piece, int]] = defaultdict(dict)
         """Who were taken in since they changed last, and for which pieces; by strand and chunk."""
         self._places: dict[int, _Places] = {}
-        self._pieces: dict[tuple[int, int], dict[int, Piece]] = defaultdict(dict)
-        """By strand and chunk, and by place."""
+        self._days: dict[tuple[int, int], dict[int, int]] = defaultdict(dict)
+        """On which days members of a place were there, as masks, by strand and chunk."""
+        self._first_day = 0
         self._few: dict[tuple[int, int], dict[int, Piece]] = defaultdict(dict)
         """Members of small pieces, by strand and chunk."""
         self._wholes = self._sort()
@@ -98,6 +101,10 @@ class _Visits:
             if (piece := self._wholes.get(strand)) is not None:
                 piece.days.add(day)
                 piece.visit_count += count
+
+    def begin(self, first_day: int) -> None:
+        """Days are counted from here."""
+        self._first_day = first_day
 
     def on_day(self, day: int, rows: Iterable[tuple[int, int, int, bytes]]) -> None:
         """Take in one day: rows of day, strand, chunk and the set as it is stored."""
@@ -130,21 +137,23 @@ class _Visits:
             places = self._places[chunk] = _Places(self._groups[chunk])
         numbers = listed(stored)
         there = set(map(places.of.__getitem__, members(unpack(stored)) if numbers is None else numbers))
-        pieces = self._pieces[strand, chunk]
+        masks, bit = self._days[strand, chunk], 1 << (day - self._first_day)
         for place in there:
-            if place != _NOWHERE:
-                piece = pieces.get(place)
-                if piece is None:
-                    piece = pieces[place] = self._piece(strand, chunk, *places.cuts[place])
-                piece.days.add(day)
+            masks[place] = masks.get(place, 0) | bit
         if few := self._few.get((strand, chunk)):
             numbers_there = few.keys() & numbers if numbers is not None else members(unpack(stored) & bits_of(few))
             for number in numbers_there:
                 few[number].visit_count += 1
 
-    def _piece(self, strand: int, chunk: int, units: Units, is_persons: bool) -> Piece:
-        is_named = self._groups[chunk].kind != ADDRESS
-        return self._cutter.piece(strand, units, is_persons=is_persons, is_named=is_named)
+    def end(self) -> None:
+        """Give the days to the pieces."""
+        for (strand, chunk), masks in self._days.items():
+            is_named, cuts = self._groups[chunk].kind != ADDRESS, self._places[chunk].cuts
+            for place, mask in masks.items():
+                if place != _NOWHERE:
+                    units, is_persons = cuts[place]
+                    piece = self._cutter.piece(strand, units, is_persons=is_persons, is_named=is_named)
+                    piece.days.update(self._first_day + number for number in members(mask))
 
     def _follow(self, day: int, strand: int, chunk: int, bits: int, by_hour: dict[int, str]) -> None:
         """Take in those who change: once for each time between two changes; `by_hour` gets those who change today."""

@@ -7,6 +7,7 @@ import pytest
 from shadowledger.collectors.records import UNKNOWN_BYTES, Traffic
 from shadowledger.scanner.ladders import (
     CONTACTED,
+    HANDSHAKE,
     INSTALLED,
     INTERACTIVE,
     NOTHING,
@@ -68,10 +69,12 @@ def test_a_look_up_and_a_refusal_never_show_use(role: str) -> None:
     assert use_rung(UP._replace(action="blocked"), role, "sdk") == NOTHING
 
 
-OPENED = Traffic(1, "proxy", "chatgpt.com", method="CONNECT", received_bytes=4_999)
+OPENED = Traffic(1, "proxy", "chatgpt.com", method="CONNECT", received_bytes=99)
 IDLE = [
     (OPENED, "interactive", PRECONNECT),
     (OPENED._replace(received_bytes=0), "interactive", PRECONNECT),
+    (OPENED._replace(received_bytes=100), "interactive", HANDSHAKE),
+    (OPENED._replace(received_bytes=4_999), "interactive", HANDSHAKE),
     (OPENED._replace(received_bytes=5_000), "interactive", "interactive"),
     (OPENED._replace(received_bytes=UNKNOWN_BYTES), "interactive", "interactive"),
     (OPENED, "api", "api"),
