@@ -150,10 +150,11 @@ class _Reconciler:
         for decision in decisions:
             if decision.verb in ("link", "unlink"):
                 self._links[decision.object][decision.subject] = decision
+        parts = taken_up(decisions)
         for told in self._links.values():  # what was said of an initiative that is a part of another holds for that
-            for part, whole in taken_up(decisions).items():
-                if part in told and told[part].verb == "link":
-                    told.setdefault(whole, told[part])
+            for part in parts.keys() & told.keys():
+                if told[part].verb == "link":
+                    told.setdefault(parts[part], told[part])
         claims = Claims(index)
         self._claims: Mapping[str, Mapping[Key, Claim]] = {line.id: claims.of(line) for line in lines}
         fits = {line.id: self._decided(line, fitting(line, self._claims[line.id], self._alive)) for line in lines}
