@@ -15,7 +15,7 @@ from shadowledger.signatures.load import load_files
 from shadowledger.signatures.schema import Flaw, Indicator, Service, Strength
 
 EXCEPTIONS_FILE = "exceptions.toml"
-OTHER_FILES = frozenset((EXCEPTIONS_FILE, "thresholds.toml"))
+OTHER_FILES = frozenset((EXCEPTIONS_FILE, "calendars.toml", "domains.toml", "thresholds.toml"))
 """What lies in the folder and is no service."""
 DECLARED_PREFIX = "declared-"
 

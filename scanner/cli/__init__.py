@@ -28,6 +28,7 @@ COMMANDS = {
     "reconcile": "Discovered against declared: review, link, split, merge.",
     "inventory": "What was discovered: list, show, confirm, dismiss, mute, tag.",
     "attest": "Ask a unit about what was seen there: export, import.",
+    "adoption": "Who uses initiatives, by day or week, against licences.",
     "completeness": "How many more products there are at least.",
     "evidence": "Follow a finding to the raw lines.",
     "sources": "What was read: list, forget, rescan.",
