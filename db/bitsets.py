@@ -9,7 +9,7 @@ import sys
 from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import compress
+from itertools import chain, compress
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -74,6 +74,17 @@ def united(stored: bytes, more: Collection[int]) -> bytes:
         if len(after) < _FEWEST_IN_BITMAP:
             return _listed(after)
     return _bitmap(unpack(stored) | bits_of(more))
+
+
+def count_united(some: Sequence[bytes]) -> int:
+    """How many members stored sets have together."""
+    lists = [one for one in map(listed, some) if one is not None]
+    if len(lists) == len(some):
+        return len(set(chain.from_iterable(lists)))
+    bits = 0
+    for one in some:
+        bits |= unpack(one)
+    return bits.bit_count()
 
 
 def remove_stored(some: set[int], stored: bytes) -> None:

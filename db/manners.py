@@ -7,8 +7,10 @@ PRESENCE, REFUSED, BACKGROUND, IDLE = "presence", "refused", "background", "idle
 PROGRAM, API, PEOPLE = "program", "api", "people"
 MANNERS = (PRESENCE, REFUSED, BACKGROUND, IDLE, PROGRAM, API, PEOPLE)
 """On a device or an account; blocked; a program's own traffic (telemetry, sign-in, updates, connections opened ahead)
-and documentation; tunnels that carried no more than their opening; what an SDK did; an API reached by what does not say which program it is; and all the rest, which
-people do."""
+and documentation; tunnels that carried no more than their opening; what an SDK did; an API reached by what does not say
+which program it is; and all the rest, which people do."""
+USED = frozenset((PROGRAM, API, PEOPLE))
+"""In which a product is used."""
 
 MANNER_OF_WAY = """
 case

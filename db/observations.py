@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
+from shadowledger.db.bitsets import count_united
 from shadowledger.db.days import day_number, day_on
-from shadowledger.db.whoms import Strand, chunk_kinds, strands, whoms_of
+from shadowledger.db.manners import USED
+from shadowledger.db.whoms import Strand, chunk_kinds, stored_by_day, strands
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +86,15 @@ class Active:
 def active_by_day(connection: sqlite3.Connection, first_on: str, last_on: str) -> list[Active]:
     """Who was active on each day from `first_on` to `last_on`, by day and service."""
     kinds = chunk_kinds(connection)
+    used = {number: one.service_id for number, one in strands(connection).items() if one.manner in USED}
     counts: dict[tuple[int, str], list[int]] = {}
-    for day, service_id, chunk, strand_count, count in connection.execute(
-        "select day, service_id, chunk, count(*), sum(whom_count) from whom_day join strand on strand.number = strand "
-        "join service_instance on service_instance.number = service_instance "
-        "where manner in ('people', 'program', 'api') and day between ? and ? group by 1, 2, 3 order by 1, 2, 3",
-        (day_number(first_on), day_number(last_on)),
-    ):
-        several = strand_count > 1  # which may name the same people
-        number = whoms_of(connection, day, service_id, chunk).bit_count() if several else count
-        counts.setdefault((day, service_id), [0, 0, 0])[_COLUMN.get(kinds[chunk], 0)] += number
+    for day, rows in groupby(stored_by_day(connection, day_number(first_on), day_number(last_on)), itemgetter(0)):
+        sets: dict[tuple[str, int], list[bytes]] = defaultdict(list)
+        for _, strand, chunk, stored in rows:
+            if strand in used:
+                sets[used[strand], chunk].append(stored)
+        for (service_id, chunk), some in sorted(sets.items()):
+            counts.setdefault((day, service_id), [0, 0, 0])[_COLUMN.get(kinds[chunk], 0)] += count_united(some)
     return [Active(day_on(day), service_id, *numbers) for (day, service_id), numbers in counts.items()]
 
 

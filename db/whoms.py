@@ -11,7 +11,6 @@ from typing import NamedTuple
 from shadowledger.db.bitsets import CHUNK_BITS, CHUNK_SIZE, chunked, count_stored, pack, united, unpack
 
 _MOST_WAITING = 60_000
-_USED = "manner in ('people', 'program', 'api')"
 
 
 class WhomSets:
@@ -118,18 +117,6 @@ def counts_by_day(connection: sqlite3.Connection) -> Iterator[tuple[int, int, in
     yield from connection.execute(
         "select strand, day, sum(whom_count) from whom_day where day >= 0 group by strand, day order by strand"
     )
-
-
-def whoms_of(connection: sqlite3.Connection, day: int, service_id: str, chunk: int) -> int:
-    """The members of a chunk whom a day's entries name as users of any instance of a service, as a set."""
-    bits = 0
-    for (stored,) in connection.execute(
-        "select whoms from service_instance join strand on service_instance = service_instance.number "  # noqa: S608
-        f"join whom_day on strand = strand.number where service_id = ? and day = ? and chunk = ? and {_USED}",
-        (service_id, day, chunk),
-    ):
-        bits |= unpack(stored)
-    return bits
 
 
 def hours_by_whom(connection: sqlite3.Connection, day: int, strand: int) -> Iterator[tuple[int, int | None, int]]:

@@ -37,15 +37,20 @@ class _Chains:
         self.found = found
         self._crowd = crowd
         self._limits = limits
-        self._whoms = {id(one): self._whoms_of(one) for one in found}
+        self._whoms: dict[int, frozenset[str]] = {}
 
     def _whoms_of(self, one: Gathering) -> frozenset[str]:
-        return self._crowd.whoms(one.pieces) if self._crowd.size(one.pieces) <= _MOST_WHOMS else frozenset()
+        whoms = self._whoms.get(id(one))
+        if whoms is None:
+            is_few = self._crowd.size(one.pieces) <= _MOST_WHOMS
+            whoms = self._whoms[id(one)] = self._crowd.whoms(one.pieces) if is_few else frozenset()
+        return whoms
 
     def _join(self, one: Gathering, other: Gathering, reason: str, *, is_chain: bool = False) -> None:
+        whoms = self._whoms_of(one) | self._whoms_of(other)
         one.take(other, reason)
         one.is_chain |= is_chain
-        self._whoms[id(one)] |= self._whoms[id(other)]
+        self._whoms[id(one)] = whoms
         self.found = [left for left in self.found if left is not other]
 
     def join_pairs(self, pairs: Iterable[Pair]) -> None:
@@ -67,8 +72,8 @@ class _Chains:
     def _with(self, product: Product, ends: frozenset[str]) -> Gathering | None:
         """The gathering of a product in which a whom is one of two at least."""
         for one in self.found:
-            whoms = self._whoms[id(one)]
-            if product in one.products and 2 * len(ends & whoms) >= len(whoms) > 0:
+            whoms = self._whoms_of(one) if product in one.products else frozenset[str]()
+            if 2 * len(ends & whoms) >= len(whoms) > 0:
                 return one
         return None
 
@@ -76,8 +81,8 @@ class _Chains:
         """What the same few machines use, and no others."""
         by_whoms: dict[frozenset[str], list[Gathering]] = defaultdict(list)
         for one in self.found:
-            whoms = self._whoms[id(one)]
-            if one.side is Side.MACHINES and 0 < len(whoms) <= self._limits.same_machines:
+            whoms = self._whoms_of(one) if one.side is Side.MACHINES else frozenset[str]()
+            if 0 < len(whoms) <= self._limits.same_machines:
                 by_whoms[whoms].append(one)
         for first, *others in by_whoms.values():
             for one in others:
@@ -94,7 +99,7 @@ class _Chains:
         for some in by_family.values():
             first, *others = sorted(some, key=lambda one: not AGENT_KINDS & one.kinds)
             for one in others if AGENT_KINDS & first.kinds else ():
-                both = self._whoms[id(first)], self._whoms[id(one)]
+                both = self._whoms_of(first), self._whoms_of(one)
                 if len(both[0] & both[1]) > _SAME_PEOPLE * len(both[0] | both[1]) > 0 and _may_be_one(first, one):
                     self._join(first, one, "the same people use them, with an agent on their machines")
 

@@ -19,6 +19,10 @@ _ELSEWHERE = 0.6
 _OF_ANOTHER_NAME = 0.7
 """The same where another instance has a word of the initiative's name in its own."""
 _OF_MORE_PRODUCTS = 0.01
+_MEANT = 0.76
+"""A product in a line's own name, at the least; what is less certain is not declared for a unit."""
+_DOUBTFUL, _ALONE_THERE = 0.5, 0.81
+"""From here on, and what becomes of it where nothing else of the line's units fits."""
 _SHORTEST_WORD = 3
 
 
@@ -40,6 +44,8 @@ class _Fit(NamedTuple):
     score: float
     reasons: tuple[str, ...]
     is_elsewhere: bool
+    is_there: bool
+    """Seen in a unit that the line names."""
     named: int
     """How many words of the line stand in the instance's name."""
 
@@ -47,6 +53,7 @@ class _Fit(NamedTuple):
 def fitting(line: Declared, claims: Mapping[Key, Claim], discovered: Iterable[Discovered]) -> list[Proposal]:
     """Everything discovered that a line may mean, the likeliest first."""
     fits = [fit for one in discovered if (fit := _fit(line, claims, one)) is not None]
+    fits = [_only_one_there(fit, fits) for fit in fits]
     most = max((fit.named for fit in fits), default=0)
     proposals = []
     for fit in fits:
@@ -60,6 +67,14 @@ def fitting(line: Declared, claims: Mapping[Key, Claim], discovered: Iterable[Di
     return sorted(
         proposals, key=lambda one: (-one.score, *(-told for told in likeliest[one.discovered_id]), one.discovered_id)
     )
+
+
+def _only_one_there(fit: _Fit, fits: list[_Fit]) -> _Fit:
+    """Where the line's units use one thing alone of all that its words may mean, that is more likely meant."""
+    there = [other for other in fits if other.is_there]
+    if not fit.is_there or len(there) > 1 or not _DOUBTFUL <= fit.score < _ALONE_THERE:
+        return fit
+    return fit._replace(score=_ALONE_THERE, reasons=(*fit.reasons, "and nothing else there fits"))
 
 
 def _fit(line: Declared, claims: Mapping[Key, Claim], one: Discovered) -> _Fit | None:
@@ -77,7 +92,9 @@ def _fit(line: Declared, claims: Mapping[Key, Claim], one: Discovered) -> _Fit |
         score, reasons = score * _ELSEWHERE, (*reasons, f"but is declared for {here} and was seen in {there}")
     elif line.business_units and one.units:
         reasons = (*reasons, f"and was seen in {', '.join(sorted(same_units(line.business_units, one.units)))}")
-    return _Fit(one, score, reasons, is_elsewhere, _words_in_common(line, one))
+    is_there = bool(line.business_units and one.units) and not is_elsewhere
+    is_elsewhere &= best.score >= _MEANT
+    return _Fit(one, score, reasons, is_elsewhere, is_there, _words_in_common(line, one))
 
 
 def _claimed(claims: Mapping[Key, Claim], service_id: str, instance: str) -> Iterable[Claim]:
