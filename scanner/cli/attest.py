@@ -15,11 +15,13 @@ from shadowledger.db.transactions import writing
 from shadowledger.scanner.cli.mute import exceptions
 from shadowledger.scanner.cli.new_file import write_new
 from shadowledger.scanner.cli.state import Present, present
-from shadowledger.scanner.initiatives.adding import Kept, Links, Said, keep, lines_of
+from shadowledger.scanner.consolidate import Discovered
+from shadowledger.scanner.initiatives.adding import Kept, Links, Said, is_of_units, keep, lines_of
 from shadowledger.scanner.initiatives.form import Answer, Form, form_of, mark_of, number_of
 from shadowledger.scanner.initiatives.mistakes import ListError, quoted
 from shadowledger.scanner.initiatives.values import text_of
 from shadowledger.scanner.output import clean
+from shadowledger.scanner.reconcile import Finding
 from shadowledger.scanner.reports.answer import people_in_words
 from shadowledger.scanner.reports.form_book import form_book
 from shadowledger.scanner.site import Site
@@ -45,7 +47,11 @@ def export(site: Site, /, unit: str, output: Path) -> None:
     with present(site) as state:
         unit = _unit(state, unit)
         left_out = exceptions(state).mutes
-        rows = [row for row, is_dismissed in _rows(state, unit) if not is_dismissed and row[0] not in left_out]
+        rows = [
+            _shown(state, one, finding, unit)
+            for one, finding in state.reconciliation.discovered
+            if unit in one.units and one.state != "dismissed" and one.id not in left_out
+        ]
         number = secrets.token_hex(8)
         marks = {row[0]: mark_of(row) for row in rows}
         with writing(state.connection):
@@ -64,26 +70,14 @@ def _unit(state: Present, unit: str) -> str:
     return found
 
 
-def _rows(state: Present, unit: str) -> list[tuple[tuple[str, ...], bool]]:
-    """What a form shows of each initiative of a unit, and whether it is dismissed."""
-    names = {line.id: line.name for line, _ in state.reconciliation.declared}
-    return [
-        (
-            tuple(
-                text_of(clean(text))
-                for text in (
-                    one.id,
-                    one.title,
-                    people_in_words(one.people.low, one.people.high),
-                    one.first_seen_on,
-                    names[finding.declared_ids[0]] if len(finding.declared_ids) == 1 else "",
-                )
-            ),
-            one.state == "dismissed",
-        )
-        for one, finding in state.reconciliation.discovered
-        if unit in one.units
-    ]
+def _shown(state: Present, one: Discovered, finding: Finding, unit: str) -> tuple[str, ...]:
+    """What a form shows of an initiative, as it comes back. Of a line that is other units' nothing is said: it is not
+    this one's by its own word."""
+    lines = [line for line, _ in state.reconciliation.declared if line.id in finding.declared_ids]
+    is_theirs = len(lines) == 1 and is_of_units(lines[0], (unit,))
+    people = people_in_words(one.people.low, one.people.high)
+    shown = (one.id, one.title, people, one.first_seen_on, lines[0].name if is_theirs else "")
+    return tuple(text_of(clean(text)) for text in shown)
 
 
 @command.command("import")

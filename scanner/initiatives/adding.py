@@ -11,6 +11,7 @@ from shadowledger.db import audit, declared
 from shadowledger.db.decisions import decide
 from shadowledger.db.declared import Declared, ListImport
 from shadowledger.scanner.initiatives.importing import slug
+from shadowledger.scanner.units import same_units
 
 Links = Mapping[str, Collection[str]]
 """Discovered ids to the ids of the lines that people linked them to."""
@@ -44,6 +45,11 @@ class Kept:
     changed: list[Declared]
     unchanged_count: int
     linked_count: int
+
+
+def is_of_units(line: Declared, units: Sequence[str]) -> bool:
+    """Whether a line may be of one of these units: the list says so, or names none."""
+    return not line.business_units or bool(same_units(line.business_units, units))
 
 
 def lines_of(said: Iterable[Said], before: Sequence[Declared], links: Links) -> list[tuple[Declared, Said]]:
@@ -97,7 +103,7 @@ def _line_before(one: Said, known: Mapping[str, Declared], on_record: Collection
         return next((line for key, line in known.items() if key in on_record and line.name == one.name), None)
     for key in sorted(links.get(one.discovered_id, ())):
         line = known.get(key)
-        if line is not None and (not line.business_units or set(one.units) & set(line.business_units)):
+        if line is not None and is_of_units(line, one.units):
             return line
     return known.get(one.line_id)
 

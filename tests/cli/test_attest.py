@@ -23,6 +23,12 @@ LINES = [
     *[squid_line(host, "ada@corp.example") for host in ("chatgpt.com", "claude.ai", "www.perplexity.ai")],
     squid_line("gemini.google.com", "bo@corp.example"),
 ]
+OWN = (
+    'id = "our-model"\nname = "Our model"\nvendor = "us"\n[[indicator]]\nkind = "host"\nvalue = "llm.corp.example"\n'
+    'role = "interactive"\n'
+)
+BOTH = [squid_line("llm.corp.example", f"{who}@corp.example") for who in ("ada", "bo")]
+"""Of one instance, in two units."""
 Grid = list[list[object]]
 NAME, PURPOSE, OWNER, STATUS = 5, 6, 7, 8
 
@@ -32,6 +38,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("attest")
     (folder / "list.csv").write_text(LIST)
     (folder / "people.csv").write_text(PEOPLE)
+    (folder / "signatures.d").mkdir()
+    (folder / "signatures.d" / "our-model.toml").write_text(OWN)
     for words in (
         ("declare", "import", folder / "list.csv"),
         ("scan", write_squid(folder / "access.log", LINES)),
@@ -234,6 +242,31 @@ def test_a_foreign_file_is_refused(db: Path, tmp_path: Path) -> None:
     for name, why in (("list.csv", "The file is no workbook"), ("template.xlsx", "is no form of `attest export`")):
         done = bring_back(tmp_path / name, db)
         assert (done.code, why in done.stderr) == (2, True), done
+
+
+def test_a_unit_cannot_say_that_a_line_of_another_unit_is_its_own(db: Path) -> None:
+    (db.parent / "list.csv").write_text(LIST + "A-2,Writing,Claude,Legal\n")
+    shadowledger("declare", "import", db.parent / "list.csv", db=db)
+    assert reconciled(db)[0]["Claude"]["finding"] == "out_of_scope"
+    form = export(db)
+    assert row_of(grid(form), "Claude")[4] == ""
+    bring_back(filled(form, say("Claude", "", "", "HR lead", "")), db)
+    assert declared(db).keys() == {"A-1", "A-2", "L-claude-hr"}
+    assert reconciled(db)[0]["Claude"]["declared"] == ["L-claude-hr"]
+
+
+def test_two_units_answer_of_one_initiative_with_a_line_each(db: Path) -> None:
+    assert shadowledger("scan", write_squid(db.parent / "more.log", BOTH), db=db).code == 0
+    files = []
+    for unit in ("HR", "IT"):
+        files.append(filled(export(db, unit), say("Our model", "", "", f"{unit} lead", "")))
+        assert bring_back(files[-1], db).stdout.startswith("1 declared, 0 changed, 0 unchanged, 1 linked; ")
+    for file in files:
+        assert bring_back(file, db).stdout.startswith("0 declared, 0 changed, 1 unchanged, 0 linked; ")
+    lines = declared(db)
+    assert {key: lines[key]["owner"] for key in lines if key != "A-1"} == {
+        "L-our-model-hr": "HR lead", "L-our-model-it": "IT lead",
+    }  # fmt: skip
 
 
 def test_a_unit_in_which_nothing_was_seen_is_told(db: Path, tmp_path: Path) -> None:
