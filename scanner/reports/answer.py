@@ -186,7 +186,7 @@ def headline(result: Reconciliation, coverage: Coverage, exceptions: Exceptions 
     if counts["strays"]:
         lines.append(f"  {counts['strays']:4} visits below the thresholds, not counted")
     if counts["background"]:
-        lines.append(f"  {counts['background']:4} products with background traffic or refused contacts only")
+        lines.append(f"  {counts['background']:4} seen in background traffic or refused contacts only")
     if coverage.stale_count:
         stale = f"{coverage.stale_count} of {coverage.source_count} sources"
         lines += [
