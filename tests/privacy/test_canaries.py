@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from canaries import plant, samples
 from commands import shadowledger
-from planting import plant, samples
 from scanner_inputs import DAY_S, write_snapshot
 
 FILE_TIME = 1_763_892_000
