@@ -42,3 +42,36 @@ def clients_of(connection: sqlite3.Connection, channel: str) -> set[int]:
         (channel,),
     )
     return {client for (client,) in rows}
+
+
+_COLUMNS = ("actor", "device", "client")
+
+
+def names_by_channel(
+    connection: sqlite3.Connection, first_day: int, last_day: int
+) -> dict[str, tuple[set[str], set[str], set[str]]]:
+    """The ids of accounts, machines and addresses that each channel's entries of some days name, those without a day
+    included. Reads these entries."""
+    found: dict[str, tuple[set[str], set[str], set[str]]] = {}
+    for place, column in enumerate(_COLUMNS):
+        rows = connection.execute(
+            f"select channel, pseudonym.id from (select distinct channel, {column} as number from "  # noqa: S608
+            "way cross join posting on posting.way = way.number and (day between ? and ? or day < 0) "
+            f"cross join entry on entry.id between first_entry and last_entry where {column} > 0) "
+            "join pseudonym using (number)",
+            (first_day, last_day),
+        )
+        for channel, one in rows:
+            found.setdefault(channel, (set(), set(), set()))[place].add(one)
+    return found
+
+
+def days_by_channel(connection: sqlite3.Connection) -> dict[str, set[int]]:
+    """The days on which each channel had hits."""
+    found: dict[str, set[int]] = defaultdict(set)
+    for channel, day in connection.execute(
+        "select distinct channel, day from (select distinct way, day from posting where day >= 0) "
+        "join way on way.number = way"
+    ):
+        found[channel].add(day)
+    return dict(found)

@@ -9,8 +9,8 @@ from pathlib import Path
 from sqlite_utils import Database, Migrations
 
 from shadowledger.db import rollups
-from shadowledger.db.discovery_steps import identity_steps, inventory_steps
 from shadowledger.db.errors import UnusableError, ailment
+from shadowledger.db.expectation_steps import identity_steps, inventory_steps
 from shadowledger.db.placing import placed_whole
 from shadowledger.db.transactions import writing
 

@@ -30,6 +30,7 @@ COMMANDS = {
     "attest": "Ask a unit about what was seen there: export, import.",
     "adoption": "Who uses initiatives, by day or week, against licences.",
     "completeness": "How many more products there are at least.",
+    "coverage": "What each channel saw, and what it did not: show, expect.",
     "evidence": "Follow a finding to the raw lines.",
     "sources": "What was read: list, forget, rescan.",
     "identities": "Open a pseudonym, with a reason, audited; erase a person.",
