@@ -106,6 +106,8 @@ class Reading:
         it yields is the same in every block."""
         self.is_sampled = False
         """Whether some block was none of these."""
+        self.here = 0, 1
+        """The byte of the input at which the present block of lines begins, and the number of its first line."""
         self.cell = 0
         """The number of the present block's cell; where a sample is taken, -1 for a block that is not of it."""
         self.cell_lines: Counter[int] = Counter()
@@ -162,6 +164,7 @@ class Reading:
                 block, number = block[end:], number + 1
             end = block.rfind(b"\n") + 1
             rest = block[end - 1 :]
+            self.here = at - len(block) + 1, number
             number = yield from self._whole(block, end, at - len(block), number)
             if len(rest) - 1 > LONGEST_LINE_BYTES:
                 self._long_line(number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,16 +17,23 @@ LONGEST_BYTES = 1 << 16
 _FEED = b"\n"
 
 
+Place = tuple[int, int]
+"""The byte of a file at which a line begins, and its number."""
+START: Place = (0, 1)
+
+
 class Keepsakes:
     """Filled hit by hit; as large as the number of instances."""
 
-    __slots__ = ("records",)
+    __slots__ = ("places", "records")
 
     def __init__(self) -> None:
+        self.places: dict[int, Place] = {}
+        """Where the blocks of lines begin in which records stand, by their positions."""
         self.records: dict[tuple[str, str], list[Traffic | Artifact]] = {}
         """By service and instance, the first MOST in the order of their positions."""
 
-    def add(self, record: Traffic | Artifact, match: Match) -> None:
+    def add(self, record: Traffic | Artifact, match: Match, place: Place = START) -> None:
         """Take in one hit."""
         key = match.service.id, match.instance
         kept = self.records.get(key)
@@ -33,13 +41,18 @@ class Keepsakes:
             self.records[key] = [record]
         elif len(kept) < MOST:
             kept.append(record)
+        else:
+            return
+        self.places[record.position] = place
 
     def go_on(self, other: Keepsakes, positions: int) -> None:
         """Take in those of what follows, whose positions begin with 1 after so many."""
         for key, records in other.records.items():
             kept = self.records.setdefault(key, [])
             for record in records[: MOST - len(kept)]:
+                byte, line = other.places.get(record.position, START)
                 kept.append(record._replace(position=record.position + positions))
+                self.places[record.position + positions] = (byte, line + positions) if byte else START
 
 
 class Line(NamedTuple):
@@ -48,6 +61,25 @@ class Line(NamedTuple):
     text: str
     block: int
     """In which it ends."""
+
+
+def lines_near(path: Path, places: Mapping[int, Place]) -> dict[int, Line]:
+    """Lines of a file that is not packed, by number, each looked for from a place before it. Raises OSError."""
+    found = {}
+    with path.open("rb") as file:
+        for wanted, (byte, number) in sorted(places.items()):
+            if number > wanted:
+                continue
+            file.seek(byte)
+            for _ in range(wanted - number):
+                while (piece := file.readline(LONGEST_BYTES)) and piece[-1:] != _FEED:
+                    pass
+            piece = data = file.readline(LONGEST_BYTES)
+            while piece and piece[-1:] != _FEED:
+                piece = file.readline(LONGEST_BYTES)
+            if data:
+                found[wanted] = _line(data.removesuffix(_FEED), file.tell() - 1)
+    return found
 
 
 def lines_at(path: Path, positions: set[int]) -> dict[int, Line]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
+from collections.abc import Mapping
 from pathlib import PureWindowsPath
 
 from shadowledger.collectors.records import Artifact, Traffic
@@ -15,7 +16,7 @@ from shadowledger.db.sealed_lines import NO_BLOCK, Kept, ToSeal, drop_older, sea
 from shadowledger.db.settings import Profile, privacy_of
 from shadowledger.db.transactions import writing
 from shadowledger.scanner.inputs import Input
-from shadowledger.scanner.keepsakes import Line, lines_at
+from shadowledger.scanner.keepsakes import Line, Place, lines_at, lines_near
 from shadowledger.scanner.machines import known_machine, machine_name
 from shadowledger.scanner.places import MASK
 from shadowledger.scanner.share import Share
@@ -38,15 +39,16 @@ def to_seal(
     ]
 
 
-def raw_lines(read: Input, positions: set[int]) -> dict[int, Line]:
-    """What stands at these positions, where records are lines of a file that can be read again."""
+def raw_lines(read: Input, places: Mapping[int, Place]) -> dict[int, Line]:
+    """What stands at positions, each with a place before it, where records are lines of a file that can be read
+    again."""
     path, layers = read.opened.path, read.found.layers
-    if not positions or path is None or not read.is_file or not layers.are_lines:
+    if not places or path is None or not read.is_file or not layers.are_lines:
         return {}
     if read.found.collector.framing != "line":
         return {}
     try:
-        return lines_at(path, positions)
+        return lines_near(path, places) if read.opened.is_plain else lines_at(path, set(places))
     except OSError:
         return {}
 

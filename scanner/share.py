@@ -75,7 +75,7 @@ def read_share(
         found = match_record(index, record)
         if found is not None:
             sketch.add(record)
-            kept.add(record, found)
+            kept.add(record, found, reading.here)
             accounting.hit(record.position)
         if not isinstance(record, Traffic):
             if found is not None:

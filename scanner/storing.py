@@ -59,7 +59,7 @@ def store(
     )
     identities.meet((*sums.names(), *share.unknowns.names()))
     chosen = to_seal(connection, read, share)
-    lines = raw_lines(read, {record.position for _, record in chosen})
+    lines = raw_lines(read, {record.position: share.kept.places[record.position] for _, record in chosen})
     with writing(connection):
         if _overtaken(connection, read, source):
             return Stored(0, counts, [])

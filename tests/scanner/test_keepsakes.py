@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shadowledger.collectors.proof import BLOCK_BYTES
 from shadowledger.collectors.records import Traffic
-from shadowledger.scanner.keepsakes import MOST, Keepsakes, lines_at
+from shadowledger.scanner.keepsakes import MOST, Keepsakes, lines_at, lines_near
 from shadowledger.scanner.knowledge import Signatures
 from shadowledger.scanner.match import match_record
 
@@ -38,6 +38,24 @@ def test_a_line_is_found_by_its_number(
     assert {number: found[number].block for number in due} == {
         number: max(end - (number == len(lines) and not closed), 0) // BLOCK_BYTES for number, end in ends.items()
     }
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from([b"", b"a", b"bb\r", LONG]), max_size=20), st.booleans(), st.data())
+def test_a_line_is_found_from_any_place_before_it(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[bytes], closed: bool, data: st.DataObject
+) -> None:
+    text = b"\n".join(lines) + b"\n" * closed
+    path = tmp_path_factory.mktemp("near") / "log"
+    path.write_bytes(text)
+    wanted = data.draw(st.sets(st.integers(1, len(lines) + 2)))
+    starts = [sum(map(len, lines[:number])) + number for number in range(len(lines) + 1)]
+    places = {}
+    for one in wanted:
+        before = data.draw(st.integers(0, min(one, len(lines)) - 1 if lines else 0))
+        places[one] = starts[before], before + 1
+    assert lines_near(path, places) == lines_at(path, wanted)
+    assert lines_near(path, {2: (0, 3)}) == {}
 
 
 def test_a_file_that_is_gone_is_an_os_error(tmp_path: Path) -> None:
