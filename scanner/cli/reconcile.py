@@ -9,6 +9,7 @@ import click
 from shadowledger.db.decisions import decide
 from shadowledger.db.declared import current
 from shadowledger.db.transactions import writing
+from shadowledger.scanner.cli.accounts import accounts, with_accounts
 from shadowledger.scanner.cli.mute import exceptions
 from shadowledger.scanner.cli.new_file import write_new
 from shadowledger.scanner.cli.options import terminal_width
@@ -62,17 +63,18 @@ def command(ctx: click.Context, fail_on: str | None, form: str, output: Path | N
     with present(ctx.obj) as state:
         said = exceptions(state)
         if output is None:
-            click.echo(_rendered(state, said, form), nl=False)
+            click.echo(_rendered(ctx.obj, state, said, form), nl=False)
         elif form == "xlsx":
             write_new(output, answer_book(state.reconciliation, state.coverage, said))
         else:
-            write_new(output, _rendered(state, said, form).encode())
+            write_new(output, _rendered(ctx.obj, state, said, form).encode())
         return MET if fail_on and unmuted_count(state.reconciliation, said, fail_on) else 0
 
 
-def _rendered(state: Present, said: Exceptions, form: str) -> str:
+def _rendered(site: Site, state: Present, said: Exceptions, form: str) -> str:
     if form == "json":
-        return as_json(answer(state.reconciliation, state.coverage, said)) + "\n"
+        told = answer(state.reconciliation, state.coverage, said)
+        return as_json(with_accounts(told, accounts(site, state))) + "\n"
     discovered, declared = discovered_rows(state.reconciliation, said), declared_rows(state.reconciliation, said)
     sides = [{"side": "discovered", **row} for row in discovered] + [{"side": "declared", **row} for row in declared]
     if form == "jsonl":
