@@ -112,11 +112,12 @@ def stored_by_day(
     )
 
 
-def counts_by_day(connection: sqlite3.Connection) -> Iterator[tuple[int, int, int]]:
-    """How many the entries of each day with a date name: strand, day, count."""
-    yield from connection.execute(
-        "select strand, day, sum(whom_count) from whom_day where day >= 0 group by strand, day order by strand"
-    )
+def days_by_strand(connection: sqlite3.Connection) -> Iterator[tuple[int, set[int], int]]:
+    """On which days with a date the entries of each strand name anybody, and on how many days each, added up."""
+    for strand, days, count in connection.execute(
+        "select strand, group_concat(distinct day), sum(whom_count) from whom_day where day >= 0 group by strand"
+    ):
+        yield strand, set(map(int, days.split(","))), count
 
 
 def hours_by_whom(connection: sqlite3.Connection, day: int, strand: int) -> Iterator[tuple[int, int | None, int]]:

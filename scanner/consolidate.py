@@ -16,6 +16,7 @@ from shadowledger.db.manners import PRESENCE, manner_of
 from shadowledger.db.observations import Seen, kinds_on_machines, records_by_strand, seen_services
 from shadowledger.db.together import pairs
 from shadowledger.db.transactions import writing
+from shadowledger.db.unnamed import Bounds, unnamed_by_instance
 from shadowledger.db.whoms import Strand, days_with_a_date, strands
 from shadowledger.scanner.chains import join_chains
 from shadowledger.scanner.cutting import Piece
@@ -30,6 +31,7 @@ from shadowledger.scanner.pieces import Pieces, pieces
 from shadowledger.scanner.thresholds import Thresholds, load_thresholds
 from shadowledger.signatures.schema import Service
 
+PROPOSED = "proposed", ""
 STATES = {"confirm": "confirmed", "dismiss": "dismissed", "propose": "proposed"}
 _MOST_WHOMS = 64
 _RUNNING_KINDS = frozenset(("process", "cmdline"))
@@ -138,14 +140,16 @@ def consolidate(
         if one.presence_rung:
             one.kinds = frozenset[str]().union(*(kinds.get(product, ()) for product in one.products))
     initiatives = join_chains(gathered.initiatives, crowd, seen, pairs(connection), limits)
-    found = parted(_identified(connection, initiatives, crowd, seen, limits), decisions)
+    facts = _Facts(crowd, seen, limits, unnamed_by_instance(connection))
+    found = parted(_identified(connection, initiatives, facts), decisions)
     everything = [*(one for _, one in found), *gathered.strays]
     shared = _Shared(
         Counter(product for one in everything for product in one.products),
         Counter(strand for one in everything for strand in one.strands),
         records_by_strand(connection),
     )
-    made = [_discovered(key, one, crowd, seen, limits, decisions, shared) for key, one in found]
+    states = {told.subject: (STATES[told.verb], told.reason) for told in decisions if told.verb in STATES}
+    made = [_discovered(key, one, facts.of(one), states.get(key, PROPOSED), shared) for key, one in found]
     used = {product for one in (*gathered.initiatives, *gathered.strays) for product in one.products}
     background = tuple(seen[product] for product in sorted(seen) if product not in used)
     ranked = sorted(made, key=lambda one: (-one.people.high, -one.seen.record_count, one.seen.service, one.id))
@@ -193,20 +197,53 @@ def _nameless(connection: sqlite3.Connection, crowd: Pieces, seen: Mapping[Produ
             yield piece
 
 
+class _Fact(NamedTuple):
+    """What follows from a gathering."""
+
+    products: list[Seen]
+    """The leading one first: with an instance, with most records."""
+    people: People
+    nature: str
+    why: str
+
+
+class _Facts:
+    """Each asked for once; people took some apart or together in between."""
+
+    def __init__(
+        self, crowd: Pieces, seen: Mapping[Product, Seen], limits: Thresholds, unnamed: Mapping[Product, Bounds]
+    ) -> None:
+        self.crowd = crowd
+        self._seen = seen
+        self._limits = limits
+        self._unnamed = unnamed
+        self._known: dict[tuple[int, int], _Fact] = {}
+
+    def of(self, one: Gathering) -> _Fact:
+        """Of one gathering as it is now."""
+        key = id(one), len(one.pieces)
+        if key not in self._known:
+            self._known[key] = self._made(one)
+        return self._known[key]
+
+    def _made(self, one: Gathering) -> _Fact:
+        products = [self._seen[product] for product in sorted(one.products)]
+        products.sort(key=lambda told: (not told.instance, -told.record_count))
+        people = self.crowd.count(one.pieces)
+        gone = max((self._unnamed[product].low for product in one.products if product in self._unnamed), default=0)
+        at_most = people._replace(high=max(people.high, gone))
+        return _Fact(products, people, *nature_of(one, products, at_most, self._limits))
+
+
 def _identified(
-    connection: sqlite3.Connection,
-    found: Sequence[Gathering],
-    crowd: Pieces,
-    seen: Mapping[Product, Seen],
-    limits: Thresholds,
+    connection: sqlite3.Connection, found: Sequence[Gathering], facts: _Facts
 ) -> list[tuple[str, Gathering]]:
     memory = Memory(remembered(connection))
     now: list[Remembered] = []
     for one in found:
-        products = _products(one, seen)
-        nature, _ = nature_of(one, products, crowd.count(one.pieces), limits)
-        told = [(product.service_id, product.instance) for product in products]
-        now.append(as_remembered(one, told, nature, crowd.whoms(one.pieces, _MOST_WHOMS)))
+        fact = facts.of(one)
+        told = [(product.service_id, product.instance) for product in fact.products]
+        now.append(as_remembered(one, told, fact.nature, facts.crowd.whoms(one.pieces, _MOST_WHOMS)))
     now = [replace(one, id=key) for one, key in zip(now, memory.ids(now), strict=True)]
     if changed := [one for one in now if memory.differs(one)]:
         with writing(connection):
@@ -214,41 +251,22 @@ def _identified(
     return [(told.id, one) for told, one in zip(now, found, strict=True)]
 
 
-def _products(one: Gathering, seen: Mapping[Product, Seen]) -> list[Seen]:
-    """The leading one first: with an instance, with most records."""
-    products = [seen[product] for product in sorted(one.products)]
-    return sorted(products, key=lambda told: (not told.instance, -told.record_count))
-
-
-def _discovered(
-    key: str,
-    one: Gathering,
-    crowd: Pieces,
-    seen: Mapping[Product, Seen],
-    limits: Thresholds,
-    decisions: list[Decision],
-    shared: _Shared,
-) -> Discovered:
-    products, people, days = _products(one, seen), crowd.count(one.pieces), one.days
-    nature, why = nature_of(one, products, people, limits)
-    state, reason = {d.subject: (STATES[d.verb], d.reason) for d in decisions if d.verb in STATES}.get(
-        key, ("proposed", "")
-    )
+def _discovered(key: str, one: Gathering, fact: _Fact, state: tuple[str, str], shared: _Shared) -> Discovered:
+    days = one.days
     return Discovered(
         key,
-        tuple(products),
+        tuple(fact.products),
         tuple(sorted(one.units)),
-        people,
-        nature,
+        fact.people,
+        fact.nature,
         day_on(min(days)) if days else "",
         day_on(max(days)) if days else "",
         len(days),
         one.use_rung,
         one.presence_rung,
         shared.records_of(one),
-        (f"{nature}: {why}", *dict.fromkeys(one.reasons)),
-        state,
-        reason,
+        (f"{fact.nature}: {fact.why}", *dict.fromkeys(one.reasons)),
+        *state,
         all(shared.products[product] == 1 for product in one.products),
         one,
     )

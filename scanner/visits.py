@@ -15,7 +15,7 @@ from itertools import groupby
 from operator import itemgetter, or_
 
 from shadowledger.db.bitsets import CHUNK_BITS, CHUNK_SIZE, bits_of, listed, members, unpack
-from shadowledger.db.whoms import counts_by_day, hours_by_whom, stored_by_day
+from shadowledger.db.whoms import days_by_strand, hours_by_whom, stored_by_day
 from shadowledger.scanner.calendar import Calendar
 from shadowledger.scanner.crowd import Group
 from shadowledger.scanner.cutting import ADDRESS, Cutter, Piece, Units
@@ -97,9 +97,9 @@ class _Visits:
 
     def of_wholes(self) -> None:
         """Take the days of whole strands from counts."""
-        for strand, day, count in counts_by_day(self._connection) if self._wholes else ():
+        for strand, days, count in days_by_strand(self._connection) if self._wholes else ():
             if (piece := self._wholes.get(strand)) is not None:
-                piece.days.add(day)
+                piece.days |= days
                 piece.visit_count += count
 
     def begin(self, first_day: int) -> None:
