@@ -55,7 +55,7 @@ def active(
     Background traffic, what was refused, and what lies on machines is no use."""
     turnout = Turnout(connection, crowd, some)
     shift_days = ShiftDays(connection, crowd, calendars, period.of)
-    places: dict[tuple[int, int], list[bytes] | deque[bytes] | None] = {}
+    places: dict[tuple[int, int], list[bytes] | deque[bytes]] = {}
     today: int | None = None
     at: int | None = None
     for day, strand, chunk, stored in stored_by_day(connection, days[0] - 1, days[1] + 1):
@@ -71,11 +71,9 @@ def active(
         key = strand, chunk
         if key not in places:
             places[key] = turnout.place(at, strand, chunk)
-        place = places[key]
-        if place is None:
-            turnout.add(at, day, strand, chunk, unpack(stored))
-        else:
-            place.append(stored)
+        places[key].append(stored)
+        if chunk in turnout.changing and strand in turnout.by_strand:
+            turnout.follow(at, day, strand, chunk, unpack(stored))
     wanted = {period.of(day) for day in range(days[0], days[1] + 1)}
     found = turnout.count(wanted)
     for of, count in _unnamed(connection, some, period, days).items():

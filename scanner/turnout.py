@@ -6,7 +6,7 @@ import sqlite3
 import sys
 from array import array
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from shadowledger.db.bitsets import BITMAP_BYTES, CHUNK_BITS, bits_of, members, unpack
@@ -52,24 +52,29 @@ class _Crowd:
         """Count them in."""
         for chunk in self.stored.keys() | self.bits.keys():
             group, bits, some = groups[chunk], self.bits.get(chunk, 0), self.stored.get(chunk, ())
-            numbers = _listed_in(some)
-            for one in some:
-                if len(one) == BITMAP_BYTES:
-                    bits |= unpack(one)
-            if group.known or bits:
-                tally.add(group, bits | bits_of(numbers))
+            if group.known or bits or any(len(one) == BITMAP_BYTES for one in some):
+                tally.add(group, bits | _united(some))
             else:
-                tally.alone[group.kind if group.kind in _SOMEBODY else ""] += len(numbers)
+                tally.alone[group.kind if group.kind in _SOMEBODY else ""] += len(_listed_in(some))
         for lead in self.leads:
             tally.take(lead)
 
 
-def _listed_in(some: Iterable[bytes]) -> set[int]:
+def _listed_in(some: Collection[bytes]) -> set[int]:
     """The members of those of several sets that are stored as lists of 16-bit numbers."""
     numbers = array("H", b"".join(one for one in some if len(one) != BITMAP_BYTES))
     if sys.byteorder != "little":
         numbers.byteswap()
     return set(numbers)
+
+
+def _united(some: Collection[bytes]) -> int:
+    bits = 0
+    for one in some:
+        if len(one) == BITMAP_BYTES:
+            bits |= unpack(one)
+    numbers = _listed_in(some)
+    return bits | bits_of(numbers) if numbers else bits
 
 
 class Turnout:
@@ -99,22 +104,33 @@ class Turnout:
             for chunk, bits in piece.bits.items():
                 self._parts[strand, chunk].append((bits, target))
         self._crowds: dict[tuple[int, _Target], _Crowd] = defaultdict(_Crowd)
+        self._waiting: dict[tuple[int, int, int], list[bytes]] = defaultdict(list)
+        """Stored sets by period, strand and chunk."""
+        self.changing = frozenset(chunk for chunk, group in crowd.groups.items() if group.changing)
+        """Chunks some of whose members have to be followed day by day."""
 
-    def place(self, at: int, strand: int, chunk: int) -> list[bytes] | deque[bytes] | None:
-        """Where stored sets are put all of whom are counted alike in a period; None where they have to be `add`ed."""
+    def place(self, at: int, strand: int, chunk: int) -> list[bytes] | deque[bytes]:
+        """Where stored sets are put whose members were there in one period, to be told apart at the end."""
         if strand not in self.by_strand:
             return deque(maxlen=0)
         parts = self._parts[strand, chunk]
         if len(parts) != 1 or self._groups[chunk].changing:
-            return None
+            return self._waiting[at, strand, chunk]
         target = parts[0][1]
         return deque(maxlen=0) if target is None else self._crowds[at, target].stored[chunk]
 
-    def add(self, at: int, day: int, strand: int, chunk: int, bits: int) -> None:
-        """Take in a set, all of whom were there in one period."""
+    def _tell_apart(self, at: int, strand: int, chunk: int, bits: int) -> None:
         for some, target in self._parts[strand, chunk]:
             if target is not None and (part := bits & some):
                 self._crowds[at, target].bits[chunk] |= part
+
+    def add(self, at: int, day: int, strand: int, chunk: int, bits: int) -> None:
+        """Take in a set, all of whom were there in one period."""
+        self._tell_apart(at, strand, chunk, bits)
+        self.follow(at, day, strand, chunk, bits)
+
+    def follow(self, at: int, day: int, strand: int, chunk: int, bits: int) -> None:
+        """Take in those of a set who lead elsewhere at different times."""
         if changing := bits & self._groups[chunk].changing:
             for own, lead in self._leads(day, strand, chunk, changing):
                 is_persons = is_to_persons(lead, self._kinds) or strand not in self._of_programs
@@ -136,6 +152,9 @@ class Turnout:
     def count(self, periods: set[int]) -> Active:
         """How many people there were in some periods."""
         found: Active = {}
+        for (at, strand, chunk), some in self._waiting.items():
+            if at in periods:
+                self._tell_apart(at, strand, chunk, _united(some))
         crowds = {key: crowd for key, crowd in self._crowds.items() if key[0] in periods}
         for at, target in {(at, target._replace(is_certain=True)) for at, target in crowds}:
             certain = crowds.get((at, target))
