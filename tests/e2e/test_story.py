@@ -35,8 +35,8 @@ from plan import (
 )
 from world import command, what_is_missing
 
-from shadowledger.scanner.consolidate import consolidate
 from shadowledger.scanner.people import Directory
+from shadowledger.scanner.pieces import pieces
 from shadowledger.scanner.site import Site
 
 SHADOWLEDGER = Path(sys.executable).with_name("shadowledger")
@@ -65,12 +65,15 @@ class Told:
         with closing(sqlite3.connect(self.inventory)) as connection:
             return Counter({(names[number], service): count for number, service, count in connection.execute(query)})
 
-    def people(self) -> dict[str, tuple[int, int]]:
+    def people(self) -> dict[str, tuple[int, ...]]:
         """How many people stand behind each service, before small groups are hidden."""
         site = Site(self.inventory)
         with closing(site.inventory()) as connection, closing(site.identities()) as identities:
-            discovered = consolidate(connection, Directory(identities), [])
-        return {one.seen.service_id: (one.people.low, one.people.high) for one in discovered}
+            found = pieces(connection, Directory(identities))
+            services = {one.strand.service_id for one in found.all}
+            return {
+                key: tuple(found.count([one for one in found.all if one.strand.service_id == key])) for key in services
+            }
 
 
 def run(*words: str, codes: tuple[int, ...] = (0,)) -> str:
@@ -178,7 +181,7 @@ def test_people_are_counted_once_however_often_and_wherever_they_were_seen(told:
         people[service_key(service)].add(login)
     assert told.people() == {service: (len(logins), len(logins)) for service, logins in people.items()}
     shown = [row["people"] for row in told.reconciled["discovered"]]
-    assert shown == [{"low": 0, "high": 4, "hidden": True}] * len(people)
+    assert shown == [{"low": 0, "high": 4, "hidden": True}] * told.reconciled["counts"]["discovered"]
 
 
 def test_one_person_seen_in_all_four_is_one_person(told: Told) -> None:
@@ -198,12 +201,12 @@ def service_names(told: Told) -> dict[str, str]:
     [
         ("KI-01", "matched", "chatgpt", "ChatGPT"),
         ("KI-02", "matched", "microsoft-copilot", "Copilot"),
-        ("KI-03", "matched", "claude", "Claude"),
+        ("KI-03", "out_of_scope", None, "seen in Sales"),
         ("KI-04", "matched", "azure-openai", "contoso-prod.openai.azure.com"),
         ("KI-05", "matched", "declared-KI-05", "assistant.corp.example"),
         ("KI-06", "unseen", None, "DeepL"),
         ("KI-07", "not_observable", None, "nothing on the list says"),
-        ("KI-08", "matched", "perplexity", "stopped"),
+        ("KI-08", "conflict", "perplexity", "stopped"),
     ],
 )
 def test_every_line_of_the_official_list_has_its_finding(
@@ -221,9 +224,10 @@ def test_what_nobody_declared_is_told(told: Told) -> None:
     names = service_names(told)
     undeclared = {names[row["service"]] for row in told.reconciled["discovered"] if row["finding"] == "undeclared"}
     assert undeclared == {
-        "anthropic-api", "cursor", "deepseek", "google-gemini", "hugging-face", "midjourney", "mistral-ai", "ollama",
+        "anthropic-api", "cursor", "google-gemini", "hugging-face", "midjourney", "mistral-ai", "ollama",
         "openai-api",
     }  # fmt: skip
+    assert [(row["service"], row["refused"]) for row in told.reconciled["background"]] == [("DeepSeek", 2)]
 
 
 def test_scanning_the_same_again_adds_nothing(told: Told) -> None:
