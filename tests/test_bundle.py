@@ -44,7 +44,7 @@ def test_it_installs_and_works_with_the_network_off(bundle: Path, tmp_path: Path
     assert ['"claude"' in line.lower() for line in known.stdout.splitlines()] == [True, False], known
     shown = offline(shadowledger, "demo", "--keep", tmp_path / "demo", home=tmp_path)
     assert (shown.returncode, shown.stderr) == (0, "")
-    assert "AI initiatives discovered" in shown.stdout
+    assert "AI initiatives proposed" in shown.stdout
     assert "$ shadowledger evidence ai-" in shown.stdout
 
 

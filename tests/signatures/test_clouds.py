@@ -145,7 +145,7 @@ TENANTS = [
     (
         "https://contoso-prod.openai.azure.com/openai/deployments/gpt-4o/chat/completions",
         "azure-openai",
-        "contoso-prod.openai.azure.com",
+        "contoso-prod.openai.azure.com/gpt-4o",
     ),
     ("contoso.privatelink.openai.azure.com", "azure-openai", "contoso.openai.azure.com"),
     ("contoso.openai.azure.us", "azure-openai", "contoso.openai.azure.us"),
@@ -180,9 +180,9 @@ TENANTS = [
     (
         "https://contoso.cognitiveservices.azure.cn/openai/deployments/x/chat/completions",
         "azure-openai",
-        "contoso.cognitiveservices.azure.cn",
+        "contoso.cognitiveservices.azure.cn/x",
     ),
-    ("https://contoso.azure-api.net/openai/deployments/x/chat/completions", "azure-openai", "contoso.azure-api.net"),
+    ("https://contoso.azure-api.net/openai/deployments/x/chat/completions", "azure-openai", "contoso.azure-api.net/x"),
     (
         "https://contoso.azure-api.net/chat/openai/deployments/x/chat/completions",
         "azure-openai",

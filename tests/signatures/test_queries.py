@@ -85,7 +85,7 @@ def test_an_answer_says_what_and_why(index: Index) -> None:
         "strength": "certain",
         "role": "api",
         "indicator": "host:openai.azure.com",
-        "instance": "contoso.openai.azure.com",
+        "instance": "contoso.openai.azure.com/d",
     }
     assert answer("nobody.example", None) == {"input": "nobody.example", "service": None}
 
