@@ -33,7 +33,7 @@ from shadowledger.signatures.schema import Service
 
 PROPOSED = "proposed", ""
 STATES = {"confirm": "confirmed", "dismiss": "dismissed", "propose": "proposed"}
-_MOST_WHOMS = 64
+_MOST_WHOMS = 32
 _RUNNING_KINDS = frozenset(("process", "cmdline"))
 
 

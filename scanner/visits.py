@@ -11,7 +11,7 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import reduce
-from itertools import groupby
+from itertools import compress, groupby
 from operator import itemgetter, or_
 
 from shadowledger.db.bitsets import CHUNK_BITS, CHUNK_SIZE, bits_of, listed, members, unpack
@@ -69,7 +69,7 @@ class _Visits:
         self._taken: dict[tuple[int, int], dict[Piece, int]] = defaultdict(dict)
         """Who were taken in since they changed last, and for which pieces; by strand and chunk."""
         self._places: dict[int, _Places] = {}
-        self._days: dict[tuple[int, int], dict[int, int]] = defaultdict(dict)
+        self._days: dict[tuple[int, int], dict[int, int]] = defaultdict(lambda: defaultdict(int))
         """On which days members of a place were there, as masks, by strand and chunk."""
         self._first_day = 0
         self._few: dict[tuple[int, int], dict[int, Piece]] = defaultdict(dict)
@@ -139,7 +139,7 @@ class _Visits:
         there = set(map(places.of.__getitem__, members(unpack(stored)) if numbers is None else numbers))
         masks, bit = self._days[strand, chunk], 1 << (day - self._first_day)
         for place in there:
-            masks[place] = masks.get(place, 0) | bit
+            masks[place] |= bit
         if few := self._few.get((strand, chunk)):
             numbers_there = few.keys() & numbers if numbers is not None else members(unpack(stored) & bits_of(few))
             for number in numbers_there:
@@ -153,7 +153,11 @@ class _Visits:
                 if place != _NOWHERE:
                     units, is_persons = cuts[place]
                     piece = self._cutter.piece(strand, units, is_persons=is_persons, is_named=is_named)
-                    piece.days.update(self._first_day + number for number in members(mask))
+                    piece.days.update(
+                        compress(
+                            range(self._first_day, self._first_day + mask.bit_length()), map(int, f"{mask:b}"[::-1])
+                        )
+                    )
 
     def _follow(self, day: int, strand: int, chunk: int, bits: int, by_hour: dict[int, str]) -> None:
         """Take in those who change: once for each time between two changes; `by_hour` gets those who change today."""
