@@ -12,24 +12,20 @@ from telling import tell
 
 FOLLOWED = 3
 """Discovered initiatives whose evidence is asked for; `make story` asks for all."""
-OPEN = {
-    "out_of_scope": "a line that names only the vendor is told as seen elsewhere only, against its own first proposal",
-    "natures": "a script's calls are taken for a person's where the product is no model API",
-}
-"""Figures that are not reached for every seed and size yet, and why."""
-REACHED = (
+FIGURES = (
     "discovered",
     "proposed_first",
     "unseen",
     "not_observable",
     "false_merges",
+    "out_of_scope",
     "stopped_alive",
     "traced",
     "dates",
     "people",
     "units",
+    "natures",
 )
-FIGURES = [pytest.param(name, marks=pytest.mark.xfail(strict=False, reason=why)) for name, why in OPEN.items()]
 
 
 @pytest.fixture(scope="module", params=[11, 12], ids=["seed 11", "seed 12"])
@@ -45,10 +41,10 @@ def _told(folder: Path, seed: int) -> tuple[Any, Any]:
 
 def test_the_answer_has_every_figure_and_a_share(told: dict[str, Any]) -> None:
     for part in ("planted", "found", "ok"):
-        assert set(told[part]) == {*OPEN, *REACHED}
+        assert set(told[part]) == set(FIGURES)
     assert 0 <= told["share"] <= 1
 
 
-@pytest.mark.parametrize("figure", [*REACHED, *FIGURES])
+@pytest.mark.parametrize("figure", FIGURES)
 def test_a_figure_is_as_it_is_planted(told: dict[str, Any], figure: str) -> None:
     assert told["ok"][figure], (told["planted"][figure], told["found"][figure])
