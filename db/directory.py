@@ -41,8 +41,6 @@ class Statement(NamedTuple):
 
 _SHORTER = "select from_id, to_id from link where origin = 'bare form' and from_id"
 _LONGER = "select from_id, to_id from link where origin = 'bare form' and to_id"
-_NAMES_OF = "select about, value from statement where topic = 'named' and about"
-_NAMED_SO = "select about, value from statement where topic = 'named' and value"
 _LISTED = "select about, topic from statement where topic != 'named' and about"
 Said = dict[str, list[Statement]]
 Timeline = list[tuple[int, int, str]]

@@ -12,21 +12,22 @@ which program it is; and all the rest, which people do."""
 USED = frozenset((PROGRAM, API, PEOPLE))
 """In which a product is used."""
 
-MANNER_OF_WAY = """
+PRECONNECT, HANDSHAKE = "preconnect", "handshake"
+"""Roles of tunnels that carried nothing, and no more than their opening."""
+BACKGROUND_ROLES = ("telemetry", "auth", "cdn", "docs", "download", PRECONNECT)
+
+MANNER_OF_WAY = f"""
 case
-    when presence_rung > 0 then 'presence'
-    when action = 'blocked' then 'refused'
-    when role in ('telemetry', 'auth', 'cdn', 'docs', 'download', 'preconnect') then 'background'
-    when role = 'handshake' then 'idle'
-    when agent_class = 'sdk' then 'program'
-    when role = 'api' and agent_class != 'browser' then 'api'
-    else 'people'
+    when presence_rung > 0 then '{PRESENCE}'
+    when action = 'blocked' then '{REFUSED}'
+    when role in {BACKGROUND_ROLES} then '{BACKGROUND}'
+    when role = '{HANDSHAKE}' then '{IDLE}'
+    when agent_class = 'sdk' then '{PROGRAM}'
+    when role = 'api' and agent_class != 'browser' then '{API}'
+    else '{PEOPLE}'
 end
 """
 """In SQL, of a row of `way`."""
-
-
-_BACKGROUND_ROLES = frozenset(("telemetry", "auth", "cdn", "docs", "download", "preconnect"))
 
 
 def manner_of(role: str, action: str, agent_class: str, presence_rung: int) -> str:
@@ -35,9 +36,9 @@ def manner_of(role: str, action: str, agent_class: str, presence_rung: int) -> s
         return PRESENCE
     if action == "blocked":
         return REFUSED
-    if role in _BACKGROUND_ROLES:
+    if role in BACKGROUND_ROLES:
         return BACKGROUND
-    if role == "handshake":
+    if role == HANDSHAKE:
         return IDLE
     if agent_class == "sdk":
         return PROGRAM

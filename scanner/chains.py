@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from shadowledger.db.observations import Seen
-from shadowledger.db.together import Pair
-from shadowledger.scanner.gathering import AGENT_KINDS, Gathering, Product, Side
+from shadowledger.db.together import Pair, Product
+from shadowledger.scanner.gathering import AGENT_KINDS, Gathering, Side
 from shadowledger.scanner.pieces import Pieces
 from shadowledger.scanner.thresholds import Thresholds
 

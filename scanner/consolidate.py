@@ -14,13 +14,13 @@ from shadowledger.db.decisions import Decision
 from shadowledger.db.discoveries import Remembered, remember, remembered
 from shadowledger.db.manners import PRESENCE, manner_of
 from shadowledger.db.observations import Seen, kinds_on_machines, records_by_strand, seen_services
-from shadowledger.db.together import pairs
+from shadowledger.db.together import Product, pairs
 from shadowledger.db.transactions import writing
 from shadowledger.db.unnamed import Bounds, unnamed_by_instance
 from shadowledger.db.whoms import Strand, days_with_a_date, strands
 from shadowledger.scanner.chains import join_chains
 from shadowledger.scanner.cutting import Piece
-from shadowledger.scanner.gathering import Gathering, Product, gather
+from shadowledger.scanner.gathering import Gathering, gather
 from shadowledger.scanner.headcount import People
 from shadowledger.scanner.known_again import Memory, as_remembered
 from shadowledger.scanner.ladders import PRESENCE_WORDS, USE_WORDS

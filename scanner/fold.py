@@ -6,6 +6,7 @@ from array import array
 
 from shadowledger.collectors.records import UNKNOWN_BYTES, Artifact, Traffic
 from shadowledger.db.names import address_name, device_name, user_name
+from shadowledger.db.together import Product
 from shadowledger.scanner.days import DAY_US
 from shadowledger.scanner.ladders import (
     ACCOUNT_KINDS,
@@ -17,7 +18,7 @@ from shadowledger.scanner.ladders import (
     use_rung,
 )
 from shadowledger.scanner.match import agent_class
-from shadowledger.scanner.minutes import Minutes, Product, product_of_program
+from shadowledger.scanner.minutes import Minutes, product_of_program
 from shadowledger.scanner.spill import Spill
 from shadowledger.scanner.stretches import Group
 from shadowledger.scanner.sums import NO_DAY, Sums, Way, Who

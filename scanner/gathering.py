@@ -12,6 +12,7 @@ from enum import Enum
 
 from shadowledger.db.manners import API, BACKGROUND, IDLE, PRESENCE, PROGRAM, REFUSED
 from shadowledger.db.observations import Seen
+from shadowledger.db.together import Product
 from shadowledger.db.whoms import Strand
 from shadowledger.scanner.cutting import Piece, Units
 from shadowledger.scanner.ladders import CONTACTED, RESOLVED, UPLOAD
@@ -29,8 +30,6 @@ CATALOGUE = "catalogue"
 """The origin of products that many organizations use; what others know of is one thing of this organization's own."""
 AGENT_KINDS = frozenset(("cli", "mcp_config", "mcp_server"))
 """What an agent on a machine leaves there."""
-Product = tuple[str, str]
-"""Service and instance."""
 
 
 class Side(Enum):

@@ -9,8 +9,9 @@ from itertools import combinations
 
 from shadowledger.db.channels import clients_of, products_by_channel, sources_by_channel
 from shadowledger.db.sources import totals
+from shadowledger.db.together import Product
 from shadowledger.scanner.coverage import fills_of, needs_of
-from shadowledger.scanner.gathering import CATALOGUE, DEPLOYMENT, Product
+from shadowledger.scanner.gathering import CATALOGUE, DEPLOYMENT
 from shadowledger.signatures.schema import Service
 
 OF_ARTIFACTS = frozenset(("endpoint", "accounts"))

@@ -6,6 +6,7 @@ Presence: installed < running < signed in. Installed is not used, and silent is 
 from __future__ import annotations
 
 from shadowledger.collectors.records import Traffic
+from shadowledger.db.manners import BACKGROUND_ROLES, HANDSHAKE, PRECONNECT
 from shadowledger.signatures.schema import Indicator
 
 NOTHING, RESOLVED, CONTACTED, INTERACTIVE, PROGRAMMATIC, UPLOAD = 0, 10, 20, 30, 31, 40
@@ -25,16 +26,12 @@ PRESENCE_WORDS = {NOTHING: "", INSTALLED: "installed", RUNNING: "running", SIGNE
 UPLOAD_BYTES = 1_000_000
 """Sent in one request, from which on a contact is told as an upload: a prompt is shorter, a document is not."""
 
-PRECONNECT, HANDSHAKE = "preconnect", "handshake"
-"""Roles of tunnels to a person's page that carried nothing, and no more than their own opening: browsers open some
-ahead. The first is no use; what the second is, only others can tell that the same people made."""
 EMPTY_BYTES = 100
 """Received at the most by a tunnel in which nothing was said: a proxy's own answer (Squid's has 39 bytes)."""
 HANDSHAKE_BYTES = 5_000
 """Received at the most by a TLS handshake with an ordinary chain of certificates (two or three of them)."""
 
 _NAME_ONLY = frozenset(("dns", "mdns", "llmnr", "dns_update", "dns_notify", "dns_response"))
-_BACKGROUND_ROLES = frozenset(("telemetry", "auth", "cdn", "download", "docs", PRECONNECT))
 _RUNNING_KINDS = frozenset(("process", "cmdline", "port", "cloud_resource"))
 _SIGNED_IN_KINDS = frozenset(("account_domain", "oauth_app"))
 ACCOUNT_KINDS = frozenset((*_SIGNED_IN_KINDS, "merchant", "cloud_resource", "email_sender"))
@@ -42,7 +39,8 @@ ACCOUNT_KINDS = frozenset((*_SIGNED_IN_KINDS, "merchant", "cloud_resource", "ema
 
 
 def idle_role(record: Traffic) -> str:
-    """PRECONNECT or HANDSHAKE of a tunnel that carried no more, as far as its source tells; empty of other contacts."""
+    """PRECONNECT or HANDSHAKE of a tunnel that carried no more, as far as its source tells; empty of other contacts.
+    Browsers open some ahead: the first is no use; what the second is, only other contacts of the same people tell."""
     received = record.received_bytes
     if record.method != "CONNECT" or record.path or not 0 <= received < HANDSHAKE_BYTES:
         return ""
@@ -60,7 +58,7 @@ def use_rung(record: Traffic, role: str, agent_class: str) -> int:
         return NOTHING
     if record.via in _NAME_ONLY:
         return RESOLVED
-    if role in _BACKGROUND_ROLES:
+    if role in BACKGROUND_ROLES:
         return CONTACTED
     if record.sent_bytes >= UPLOAD_BYTES:
         return UPLOAD

@@ -13,13 +13,12 @@ from zlib import crc32
 
 from shadowledger.db.manners import manner_of
 from shadowledger.db.names import Name
+from shadowledger.db.together import Product
 
 MOST_MINUTES = 50_000
 MOST_PAIRS = 10_000
 _MINUTE_US = 60_000_000
 _PROGRAMS = frozenset(("program", "api"))
-Product = tuple[str, str]
-"""Service and instance."""
 
 
 class Together(NamedTuple):

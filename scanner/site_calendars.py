@@ -26,7 +26,6 @@ import msgspec
 from shadowledger.scanner.days import DAY_US, day_of
 
 FILE_NAME = "calendars.toml"
-ALL_HOURS = (1 << 24) - 1
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 _WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _EPOCH = dt.date(1970, 1, 1)

@@ -22,7 +22,6 @@ LONGEST_FRAME_BYTES = 1 << 20
 _LONGEST_CONTROL_BYTES = 512
 _ESCAPE = bytes(4)
 _START, _STOP, _READY = 2, 3, 4
-_LENGTH = Struct(">I")
 _CONTENT_TYPE = b"protobuf:dnstap.Dnstap"
 _CONTENT = Struct(">II").pack(1, len(_CONTENT_TYPE)) + _CONTENT_TYPE
 """The field of a control frame that says what the data frames are."""

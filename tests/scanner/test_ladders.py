@@ -5,13 +5,12 @@ from __future__ import annotations
 import pytest
 
 from shadowledger.collectors.records import UNKNOWN_BYTES, Traffic
+from shadowledger.db.manners import HANDSHAKE, PRECONNECT
 from shadowledger.scanner.ladders import (
     CONTACTED,
-    HANDSHAKE,
     INSTALLED,
     INTERACTIVE,
     NOTHING,
-    PRECONNECT,
     PRESENCE_WORDS,
     PROGRAMMATIC,
     RESOLVED,
