@@ -52,6 +52,19 @@ def shadowledger(*words: str | Path, stdin: bytes = b"", db: Path | None = None)
     return Done(code, told.decode(), said.decode())
 
 
+def set_up(folder: Path, *, official: str, people: str, log: Path) -> Path:
+    """A new inventory in a folder, with an official list, a scanned log and a directory."""
+    (folder / "list.csv").write_text(official)
+    (folder / "people.csv").write_text(people)
+    for words in (
+        ("declare", "import", folder / "list.csv"),
+        ("scan", log),
+        ("directory", "import", folder / "people.csv", "--kind", "people"),
+    ):
+        assert shadowledger(*words, db=folder / "inventory.db").code == 0
+    return folder / "inventory.db"
+
+
 def process(*words: str | Path, **options: Any) -> subprocess.Popen[bytes]:  # noqa: ANN401 - of Popen
     """Start the installed program."""
     return subprocess.Popen([PROGRAM, *words], env={**os.environ, "PYTHONWARNINGS": "error"}, **options)

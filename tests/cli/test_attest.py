@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import xlsxwriter  # type: ignore[import-untyped]
-from commands import Done, shadowledger
+from commands import Done, set_up, shadowledger
 from python_calamine import CalamineWorkbook
 from scanner_inputs import squid_line, write_squid
 
@@ -36,17 +36,9 @@ NAME, PURPOSE, OWNER, STATUS = 5, 6, 7, 8
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("attest")
-    (folder / "list.csv").write_text(LIST)
-    (folder / "people.csv").write_text(PEOPLE)
     (folder / "signatures.d").mkdir()
     (folder / "signatures.d" / "our-model.toml").write_text(OWN)
-    for words in (
-        ("declare", "import", folder / "list.csv"),
-        ("scan", write_squid(folder / "access.log", LINES)),
-        ("directory", "import", folder / "people.csv", "--kind", "people"),
-    ):
-        assert shadowledger(*words, db=folder / "inventory.db").code == 0
-    return folder / "inventory.db"
+    return set_up(folder, official=LIST, people=PEOPLE, log=write_squid(folder / "access.log", LINES))
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import Done, shadowledger
+from commands import Done, set_up, shadowledger
 from scanner_inputs import squid_line, write_squid
 
 LIST = "id,name,products,hosts,status\nA-1,Chat,ChatGPT,,pilot\nA-2,Our model,,llm.corp.example,production\n"
@@ -22,16 +22,7 @@ LINES = [
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("parting")
-    (folder / "list.csv").write_text(LIST)
-    (folder / "people.csv").write_text(PEOPLE)
-    log = write_squid(folder / "access.log", LINES)
-    for words in (
-        ("declare", "import", folder / "list.csv"),
-        ("scan", log),
-        ("directory", "import", folder / "people.csv", "--kind", "people"),
-    ):
-        assert shadowledger(*words, db=folder / "inventory.db").code == 0
-    return folder / "inventory.db"
+    return set_up(folder, official=LIST, people=PEOPLE, log=write_squid(folder / "access.log", LINES))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from commands import process, shadowledger
+from commands import process, set_up, shadowledger
 from scanner_inputs import squid_line, write_squid
 
 LIST = (
@@ -26,16 +26,8 @@ LINES = [squid_line(host, "ada@corp.example") for host in ("chatgpt.com", "claud
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("review")
-    (folder / "list.csv").write_text(LIST)
-    (folder / "people.csv").write_text("person,upn,unit\nP-1,ada@corp.example,HR\n")
-    log = write_squid(folder / "access.log", LINES)
-    for words in (
-        ("declare", "import", folder / "list.csv"),
-        ("scan", log),
-        ("directory", "import", folder / "people.csv", "--kind", "people"),
-    ):
-        assert shadowledger(*words, db=folder / "inventory.db").code == 0
-    return folder / "inventory.db"
+    people = "person,upn,unit\nP-1,ada@corp.example,HR\n"
+    return set_up(folder, official=LIST, people=people, log=write_squid(folder / "access.log", LINES))
 
 
 @pytest.fixture
