@@ -4,6 +4,7 @@ ended in a minute, each as real as one that a shell starts."""
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import select
 import signal
@@ -35,6 +36,7 @@ class Forked:
         code: object = None
         try:
             os.setsid()
+            gc.freeze()  # what the tests hold is not the program's to look through: that takes longer than a scan
             signal.signal(signal.SIGINT, signal.default_int_handler)
             for number, file in enumerate((os.open(os.devnull, os.O_RDONLY), self._told.fileno(), self._said.fileno())):
                 os.dup2(file, number)

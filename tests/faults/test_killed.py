@@ -24,7 +24,7 @@ def test_scans_killed_at_random_moments_amount_to_the_truth(
     campaign.kill(KILLS)
     record_property("moments", dict(campaign.moments))
     print(dict(campaign.moments))
-    assert set(campaign.moments) == set(MOMENTS), "the kills were not spread over a run"
+    assert set(+campaign.moments) == set(MOMENTS), "the kills were not spread over a run"
 
 
 def limit_files(most_bytes: int) -> None:
