@@ -182,7 +182,7 @@ class Text(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Lines of text, each of the first pattern that is found in it."""
 
     pattern: tuple[Pattern, ...]
-    begins: _Regex = ""
+    begins: str = ""
     """A regular expression for where all of them begin, so that it need not be found for each."""
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pkgutil
 from importlib import import_module
 
+import msgspec
 import pytest
 
 import shadowledger.collectors
 from shadowledger.collectors.collector import Collector
+from shadowledger.collectors.engines.mapping import MAPPINGS
 from shadowledger.collectors.records import Traffic
 from shadowledger.collectors.registry import BY_ID, COLLECTORS
 from shadowledger.signatures.schema import ARTIFACT_KINDS
@@ -35,3 +37,8 @@ def test_a_collector_tells_hosts_or_artifacts_by_their_names(collector: Collecto
     assert fills <= {"time", *Traffic._fields, *ARTIFACT_KINDS}
     assert {"time", "host", "client"} <= fills or not fills.isdisjoint(ARTIFACT_KINDS)
     assert collector.reference.startswith(("https://", "http://"))
+
+
+def test_a_mapping_is_the_same_after_it_was_kept() -> None:
+    mappings = [collector.mapping for collector in COLLECTORS if collector.mapping is not None]
+    assert MAPPINGS.decode(msgspec.msgpack.encode(mappings)) == mappings
