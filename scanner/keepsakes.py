@@ -65,15 +65,18 @@ class Line(NamedTuple):
 
 def lines_near(path: Path, places: Mapping[int, Place]) -> dict[int, Line]:
     """Lines of a file that is not packed, by number, each looked for from a place before it. Raises OSError."""
-    found = {}
+    found, line = {}, 0
     with path.open("rb") as file:
         for wanted, (byte, number) in sorted(places.items()):
             if number > wanted:
                 continue
-            file.seek(byte)
-            for _ in range(wanted - number):
+            if line < number:
+                file.seek(byte)
+                line = number
+            for _ in range(wanted - line):
                 while (piece := file.readline(LONGEST_BYTES)) and piece[-1:] != _FEED:
                     pass
+            line = wanted + 1
             piece = data = file.readline(LONGEST_BYTES)
             while piece and piece[-1:] != _FEED:
                 piece = file.readline(LONGEST_BYTES)
