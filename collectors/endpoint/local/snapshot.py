@@ -39,17 +39,19 @@ def take(
     device: str = "",
     walk: bool = False,
     words: CommandWords | None = None,
+    summary: Line | None = None,
 ) -> Iterator[str]:
     """The lines of the document, each with its newline.
 
     `root` is `/`, or a folder with another machine's files; `walk` adds the daily look through homes; `words` is given
-    the command lines of interpreters and returns a signature's words (without it, packages and modules are named)."""
+    the command lines of interpreters and returns a signature's words (without it, packages and modules are named);
+    `summary` is what else the summary says, of whoever took the look."""
     started = time.monotonic()
     machine = Machine(root)
     look = _Look(machine, frozenset(machine.places["profiles"][profile]), words)
     taken_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     head = {"time": taken_at, "tz_source": "explicit"}
-    named = device or _device(machine)
+    named = device or device_name(machine)
     digest, counts, number = hashlib.sha256(), Counter[str](), 0
     for found in look.everything(walk=walk):
         if not found.value or counts[found.kind] >= machine.caps["values"]:
@@ -59,13 +61,13 @@ def take(
         line = _line({"record": number, **head, **_artifact(found, named)})
         digest.update(line.encode())
         yield line
-    summary = {
+    last = {
         "schema": SCHEMA, "run": os.urandom(16).hex(), "device": named, "time": taken_at, "system": system_of(machine),
         "profile": profile, "walked": walk, "records": number, "sha256": digest.hexdigest(), "complete": True,
         "duration_ms": round((time.monotonic() - started) * 1000), **look.seen(counts),
-        "safety": _safety(look.kinds),
+        **(summary or {}), "safety": _safety(look.kinds),
     }  # fmt: skip
-    yield _line(summary)
+    yield _line(last)
 
 
 def _line(told: Line) -> str:
@@ -195,7 +197,8 @@ def system_of(machine: Machine) -> str:
     return "macos" if inside & {"Library", "Applications", "System"} else "linux"
 
 
-def _device(machine: Machine) -> str:
+def device_name(machine: Machine) -> str:
+    """What people call the machine: its host's name."""
     if machine.is_live:
         if sys.platform == "win32":
             return os.environ.get("COMPUTERNAME", "")

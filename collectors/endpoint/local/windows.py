@@ -16,6 +16,7 @@ from shadowledger.collectors.endpoint.programs import app_values
 
 _UNINSTALL = r"Software\Microsoft\Windows\CurrentVersion\Uninstall"
 _LXSS = r"Software\Microsoft\Windows\CurrentVersion\Lxss"
+_CRYPTOGRAPHY = r"SOFTWARE\Microsoft\Cryptography"
 _RUNS_WSL = ("vmmem", "vmmemwsl")
 
 if sys.platform == "win32":
@@ -63,6 +64,10 @@ if sys.platform == "win32":
     def services() -> list[str]:
         """Names of Windows' services."""
         return sorted(service.name() for service in psutil.win_service_iter())
+
+    def machine_guid() -> str:
+        """The number that Windows was given when it was installed, whatever the program's own width."""
+        return _value(winreg.HKEY_LOCAL_MACHINE, _CRYPTOGRAPHY, "MachineGuid", winreg.KEY_WOW64_64KEY)
 
     def _keys(hive: int, path: str, view: int = 0) -> list[str]:
         try:
