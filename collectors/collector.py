@@ -62,6 +62,11 @@ class Collector:
     lasting: Callable[[Opened], bytes] | None = None
     """What stays the same in an input that is written anew as it grows, a database; empty where it holds none. Of other
     formats the beginning does."""
+    text: Callable[[Reading, Callable[[object], str]], Iterator[str]] | None = None
+    """Everything that `read` gives as JSON Lines, some at once, each object written by what is given; where that takes
+    less time than one by one."""
+    counts_bytes: bool = False
+    """Counts the bytes of connections, which it leaves out unless asked: `Settings.with_bytes`."""
     mapping: Mapping | None = None
     """The file that describes the format, where one does."""
     is_screened: bool = False

@@ -69,6 +69,8 @@ class Settings(NamedTuple):
     """The machine a process list was taken on."""
     log_format: str = ""
     """A Squid `logformat` line, or its directives."""
+    with_bytes: bool = False
+    """Whether a collector that can (`Collector.counts_bytes`) takes the time to count those of connections."""
     date_order: str = ""
     """"dmy", "mdy" or "ymd": for all-numeric dates of which the source does not say which number is the day."""
 
@@ -117,6 +119,11 @@ class Reading:
         self.record_count = 0
         self.ignored_count = 0
         """Of these, the ignored ones that are only counted: packets without a name."""
+        self.blind_spots: Counter[str] = Counter()
+        """What the input shows without showing what is asked for, in words, and how often: encrypted DNS, dropped
+        packets."""
+        self.remark = ""
+        """What the user may want to know of the reading, as a clause."""
         self.start_byte = 0
         self.start_line = 1
         """Where reading begins in a source that was read before and has grown, or of which another process reads the

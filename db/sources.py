@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -68,8 +68,13 @@ class Counts:
     zones: Mapping[str, int]
     """How many stored records had their zone explicit, configured or assumed."""
     damage: str
+    blind_spots: Mapping[str, int] = field(default_factory=dict)
+    """What the source shows without showing what is asked for, in words, and how often."""
 
 
+_OF_A_SOURCE = (
+    "clue", "census", "issue", "reading", "blind_spot", "block", "mark", "sketch", "together", "sealed_line",
+)  # fmt: skip
 _MARK = "head_bytes, head_sha256, read_bytes, tail_bytes, tail_sha256, next_position, open_line"
 _KEPT = f"name, label, collector, settings, {_MARK}, place"
 _VALUES = ", ".join("?" * 12)
@@ -161,6 +166,10 @@ def add_reading(
             for (kind, reason), (count, positions) in sorted(reasons.items())
         ),
     )
+    connection.executemany(
+        "insert into blind_spot values (?, ?, ?, ?, ?)",
+        ((run_id, source_id, what, count, counts.from_byte) for what, count in sorted(counts.blind_spots.items())),
+    )
 
 
 def withdraw(connection: sqlite3.Connection, source_id: int) -> Counter[str]:
@@ -168,7 +177,7 @@ def withdraw(connection: sqlite3.Connection, source_id: int) -> Counter[str]:
     inside a transaction."""
     gone: Counter[str] = Counter(contribution=rollups.withdraw(connection, source_id))
     withdraw_unnamed(connection, source_id)
-    for table in ("clue", "census", "issue", "reading", "block", "mark", "sketch", "together", "sealed_line"):
+    for table in _OF_A_SOURCE:
         gone[table] = connection.execute(f"delete from {table} where source_id = ?", (source_id,)).rowcount  # noqa: S608
     return gone
 
@@ -192,7 +201,19 @@ def stale_ids(connection: sqlite3.Connection, catalogue_digest: str, overlay_dig
 
 
 def totals(connection: sqlite3.Connection) -> list[dict[str, object]]:
-    """Every known source with its accounting, as the view `source_total` has it."""
+    """Every known source with its accounting, as the view `source_total` has it, and its blind spots."""
+    hidden = blind_spots(connection)
     cursor = connection.execute("select * from source_total where state = 'known' order by id")
     names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor]
+    rows = [dict(zip(names, row, strict=True)) for row in cursor]
+    return [{**row, "blind_spots": hidden.get(row["id"], {})} for row in rows]
+
+
+def blind_spots(connection: sqlite3.Connection) -> dict[int, dict[str, int]]:
+    """By source, what it shows without showing what is asked for, in words, and how often."""
+    found: dict[int, dict[str, int]] = {}
+    for source_id, what, count in connection.execute(
+        "select source_id, what, sum(record_count) from blind_spot group by 1, 2 order by 1, 2"
+    ):
+        found.setdefault(source_id, {})[what] = count
+    return found

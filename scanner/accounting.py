@@ -92,4 +92,5 @@ class Accounting:
             last_on=days[1],
             zones=zones,
             damage=passage.damage,
+            blind_spots=passage.blind_spots,
         )

@@ -48,6 +48,7 @@ class Choices:
             "device": identities.id_of(device),
             "log_format": self.settings.log_format,
             "date_order": self.settings.date_order,
+            "bytes": self.settings.with_bytes,
             "since": self.days.since.isoformat() if self.days.since else "",
             "until": self.days.until.isoformat() if self.days.until else "",
             "mapping": str(Path(self.mapping).absolute()) if self.mapping else "",
@@ -77,6 +78,7 @@ def kept_choices(source: Source, identities: Identities | None = None) -> Choice
         year=told.get("year", 0),
         device=named.text if named else device,
         log_format=told.get("log_format", ""),
+        with_bytes=told.get("bytes", False),
         date_order=told.get("date_order", ""),
     )
     return Choices(settings, zone, source.collector, source.label, told.get("mapping", ""), kept_days(source))

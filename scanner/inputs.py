@@ -130,6 +130,8 @@ def look_at(
     if found is None:
         return None
     outcome.collector, outcome.reason = found.collector.id, found.reason
+    if not found.collector.counts_bytes:  # which changes nothing then, and is not kept
+        choices = replace(choices, settings=choices.settings._replace(with_bytes=False))
     standing, source = identify(connection, opened, found.collector.id, choices.label)
     if again is not None and (source is None or source.id != again.id):
         outcome.problem = "is not the source that was read before; what was counted of it stays as it was"

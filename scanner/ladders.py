@@ -58,7 +58,7 @@ def use_rung(record: Traffic, role: str, agent_class: str) -> int:
         return NOTHING
     if record.via in _NAME_ONLY:
         return RESOLVED
-    if role in BACKGROUND_ROLES:
+    if role in BACKGROUND_ROLES or record.via == "address":  # which other names may have too
         return CONTACTED
     if record.sent_bytes >= UPLOAD_BYTES:
         return UPLOAD

@@ -29,6 +29,8 @@ class Passage(NamedTuple):
     is_sampled: bool
     cell_lines: Counter[int]
     """Lines in the cells of a sample."""
+    blind_spots: Counter[str]
+    remark: str
     blocks: dict[int, bytes]
     """Digests of the input's blocks; see `collectors.proof`."""
 
@@ -41,6 +43,7 @@ class Passage(NamedTuple):
         """This stretch and the one that follows it, whose positions begin with 1, as one."""
         self.contacts.update(other.contacts)
         self.cell_lines.update(other.cell_lines)
+        self.blind_spots.update(other.blind_spots)
         return other._replace(
             start_byte=self.start_byte,
             delivered_bytes=self.delivered_bytes + other.delivered_bytes,
@@ -52,6 +55,7 @@ class Passage(NamedTuple):
             contacts=self.contacts,
             is_sampled=self.is_sampled or other.is_sampled,
             cell_lines=self.cell_lines,
+            blind_spots=self.blind_spots,
             blocks=self.blocks | other.blocks,
         )
 
@@ -73,5 +77,7 @@ def passage_of(reading: Reading) -> Passage:
         reading.contacts,
         reading.is_sampled,
         reading.cell_lines,
+        reading.blind_spots,
+        reading.remark,
         opened.proof.digests if opened.proof is not None else {},
     )

@@ -209,7 +209,7 @@ class Scan:
             outcome.standing = OVERTAKEN if read.is_file else "known"
             return
         outcome.source_id, outcome.counts = stored, counts
-        outcome.remark = _overlaps(stored, outcome.repeated)
+        outcome.remark = "; ".join(filter(None, (_overlaps(stored, outcome.repeated), share.passage.remark)))
         if problem := _not_understood(counts):
             path = read.opened.path if read.is_file else None
             issues = share.accounting.first_issues()

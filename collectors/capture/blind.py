@@ -13,6 +13,7 @@ DNS_OVER_TLS = "DNS over TLS"
 DNS_OVER_QUIC = "DNS over QUIC"
 DNS_OVER_HTTPS = "DNS over HTTPS"
 CUT = "packet that was not captured whole"
+DROPPED = "packet that was dropped before it could be captured"
 
 ENCRYPTED_DNS_PORT = 853
 """RFC 7858, section 3.1, and RFC 9250, section 4.1.1."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shadowledger.collectors.capture import fast
+from shadowledger.collectors.capture import blind, fast
 from shadowledger.collectors.capture.engine import Engine
 from shadowledger.collectors.capture.frames import ETHERNET
 from shadowledger.collectors.capture.lines import Encode, line_maker, text_of
@@ -26,15 +26,11 @@ def _detect(head: Head) -> str:
 
 
 def _read(reading: Reading) -> Iterator[Record]:
-    """A record is a packet. One with several names gives several objects of the same position."""
-    for found in _found(reading, fast.traffic_of):
-        yield from found
+    """A record is a packet. One with several names gives several objects of the same position.
 
-
-def read_with_bytes(reading: Reading) -> Iterator[Record]:
-    """The same, but connections when they are over, with their bytes, and those of which only DNS gave the name. Every
+    Where bytes are asked for, connections are told with theirs, and those too of which only DNS gave the name; every
     packet is looked at, which takes about five times as long."""
-    for found in _found(reading, fast.traffic_of, Usage(reading.wanted)):
+    for found in _found(reading, fast.traffic_of):
         yield from found
 
 
@@ -44,9 +40,8 @@ def text(reading: Reading, encode: Encode) -> Iterator[str]:
         yield text_of(found, encode)
 
 
-def _found(
-    reading: Reading, asked: fast.Asked[fast.Item], usage: Usage | None = None
-) -> Iterator[list[fast.Item | Traffic | Issue]]:
+def _found(reading: Reading, asked: fast.Asked[fast.Item]) -> Iterator[list[fast.Item | Traffic | Issue]]:
+    usage = Usage(reading.wanted) if reading.settings.with_bytes else None
     engine, window = Engine(reading.wanted, usage), Window(reading.opened)
     try:
         begun = begin(window)
@@ -59,14 +54,15 @@ def _found(
             packets = classic(window, variant, link_type, engine.packet_count + 1)
         for packet in packets:
             found = engine.packet(*packet)
-            over = usage.take() if usage is not None else []
-            if found or over:
-                yield [*found, *over]
+            if found:
+                yield [*found] if usage is None else [*usage.hold(found)]
         if usage is not None:
-            usage.end()
-            yield [*usage.take()]
+            yield [*usage.end()]
     finally:
         engine.end()
+        engine.blind[blind.DROPPED] += window.dropped_count
+        reading.blind_spots.update(+engine.blind)
+        reading.remark = "" if usage else "names alone: with --bytes, the bytes and sessions of connections too"
         reading.record_count += engine.packet_count
         reading.ignored_count += engine.nameless_count
 
@@ -75,10 +71,12 @@ CAPTURE = Collector(
     id="capture",
     title="Packet capture (pcap, pcapng)",
     framing="packets",
-    fills=("time", "client", "host", "port", "question_type"),
+    fills=("time", "client", "host", "port", "question_type", "sent_bytes", "received_bytes"),
     detect=_detect,
     read=_read,
     reference="https://datatracker.ietf.org/doc/html/draft-ietf-opsawg-pcapng",
     export="tcpdump -s 0 -w file, or any tool that writes pcap or pcapng, at a mirror port or a resolver.",
+    text=text,
+    counts_bytes=True,
     cannot="Users; names inside encrypted DNS and encrypted client hellos.",
 )

@@ -37,7 +37,8 @@ class Engine:
     name with the next."""
 
     def __init__(self, wanted: Wanted | None = None, usage: Usage | None = None) -> None:
-        """With `usage` a hello is told when its connection is over, with its bytes: what is over, `usage` gives."""
+        """With `usage` a hello is told when its connection is over, with its bytes: what is over, `usage` gives, to
+        whom all that is found is given to hold."""
         self.usage = usage
         self.packet_count = 0
         self.named_count = 0
@@ -55,7 +56,7 @@ class Engine:
     @property
     def nameless_count(self) -> int:
         """Packets of which nothing is told: acknowledgements, responses, other protocols."""
-        return self.packet_count - self.named_count
+        return self.packet_count - self.named_count - (self.usage.named_count if self.usage is not None else 0)
 
     def packet(self, time_us: int, link_type: int, buffer: bytes, start: int, end: int) -> Found:
         """The names in the packet that lies from `start` to `end`, as far as they are wanted, and what was unreadable.
@@ -75,15 +76,16 @@ class Engine:
             self.datagrams.quiet.rest()
         self._is_named = False
         found = self._carried(time_us, buffer, place)
-        self.named_count += self._is_named
+        if self._is_named:
+            self.named_count += 1
+            if self.usage is not None:
+                self.usage.was_named(self.packet_count)
         return found
 
     def end(self) -> None:
         """Nothing follows: what is unfinished is counted as such."""
         self.streams.end()
         self.datagrams.end()
-        if self.usage is not None:
-            self.usage.end()
 
     def _carried(self, time_us: int, buffer: bytes, place: Transport, tunnels: int = 0) -> Found:
         protocol, ip_at, at, end, is_cut, piece = place

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
 State = TypeVar("State")
@@ -43,6 +43,11 @@ class Flows(Generic[State]):
     def pop(self, key: bytes) -> None:
         if self._young.pop(key, None) is None:
             self._old.pop(key, None)
+
+    def states(self) -> Iterator[State]:
+        """All that are remembered."""
+        yield from self._old.values()
+        yield from self._young.values()
 
     def end(self) -> None:
         """Nothing follows."""

@@ -5,6 +5,7 @@ https://datatracker.ietf.org/doc/html/draft-ietf-opsawg-pcapng. Lengths are beli
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from struct import Struct
 from typing import NamedTuple
@@ -48,7 +49,9 @@ SECTION = b"\n\r\r\n"
 """The type of a pcapng section header, which reads the same in both byte orders."""
 ORDERS = {b"\x4d\x3c\x2b\x1a": "<", b"\x1a\x2b\x3c\x4d": ">"}
 _INTERFACE, _OLD_PACKET, _SIMPLE_PACKET, _PACKET = 1, 2, 3, 6
-_READ = (_INTERFACE, _OLD_PACKET, _SIMPLE_PACKET, _PACKET)
+_STATISTICS = 5
+_READ = (_INTERFACE, _OLD_PACKET, _SIMPLE_PACKET, _STATISTICS, _PACKET)
+_IF_DROPS, _OS_DROPS = 5, 7
 _END_OF_OPTIONS, _RESOLUTION, _OFFSET = 0, 9, 14
 
 
@@ -58,6 +61,8 @@ class Window:
     def __init__(self, opened: Opened) -> None:
         self.buffer = b""
         self.at = 0
+        self.dropped_count = 0
+        """Packets that the capture says it lost."""
         self._opened = opened
         self._chunks = opened.chunks()
 
@@ -153,11 +158,13 @@ class _Interface(NamedTuple):
 def next_generation(window: Window) -> Iterator[Packet]:
     """The packets of a pcapng file, likewise."""
     order, interfaces, number = "", list[_Interface](), 1
+    dropped = Counter[int]()
     while True:
         if not window.hold(12):
             return None if window.is_used_up() else window.cut(number)
         if window.buffer.startswith(SECTION, window.at):
             order, interfaces = ORDERS.get(window.buffer[window.at + 8 : window.at + 12], ""), []
+            dropped.clear()
         if not order:
             return window.lies(number)
         kind, size = Struct(order + "II").unpack_from(window.buffer, window.at)
@@ -173,6 +180,11 @@ def next_generation(window: Window) -> Iterator[Packet]:
                 if size < 20 or len(interfaces) == _MOST_INTERFACES:
                     return window.lies(number)
                 interfaces.append(_interface(order, window.buffer[window.at : window.at + size]))
+            elif kind == _STATISTICS:
+                told = _drops(order, window.buffer[window.at : window.at + size])
+                if told is not None:  # of the interface since it began
+                    window.dropped_count += told[1] - dropped[told[0]]
+                    dropped[told[0]] = told[1]
             else:
                 packet = _packet(order, kind, interfaces, window.buffer, window.at, window.at + size)
                 if packet is None:
@@ -210,16 +222,34 @@ def _interface(order: str, block: bytes) -> _Interface:
     """What an interface description says; ticks are microseconds where it does not say."""
     link_type, snap_bytes = Struct(order + "HxxI").unpack_from(block, 8)
     numerator, denominator, offset_us = 1, 1, 0
-    option, at, end = Struct(order + "HH"), 16, len(block) - 4
-    while at + 4 <= end:
-        code, length = option.unpack_from(block, at)
-        at += 4
-        if code == _END_OF_OPTIONS or at + length > end:
-            break
+    for code, at, length in _options(order, block, 16):
         if code == _RESOLUTION and length == 1:
             exponent = block[at] & 0x7F
             numerator, denominator = 1_000_000, 2**exponent if block[at] & 0x80 else 10**exponent
         elif code == _OFFSET and length == 8:
             offset_us = Struct(order + "q").unpack_from(block, at)[0] * 1_000_000
-        at += length + -length % 4
     return _Interface(link_type, snap_bytes, numerator, denominator, offset_us)
+
+
+def _drops(order: str, block: bytes) -> tuple[int, int] | None:
+    """Of an interface's statistics its number, and how many packets it and the system say they lost."""
+    if len(block) < 24:
+        return None
+    count = 0
+    for code, at, length in _options(order, block, 20):
+        if code in (_IF_DROPS, _OS_DROPS) and length == 8:
+            count = max(count, Struct(order + "Q").unpack_from(block, at)[0])
+    interface: int = Struct(order + "I").unpack_from(block, 8)[0]
+    return (interface, count) if interface < _MOST_INTERFACES and count >> 48 == 0 else None
+
+
+def _options(order: str, block: bytes, at: int) -> Iterator[tuple[int, int, int]]:
+    """Code, place and length of each option of a block, from `at` on."""
+    option, end = Struct(order + "HH"), len(block) - 4
+    while at + 4 <= end:
+        code, length = option.unpack_from(block, at)
+        at += 4
+        if code == _END_OF_OPTIONS or at + length > end:
+            return
+        yield code, at, length
+        at += length + -length % 4

@@ -1,15 +1,18 @@
 """How much each client exchanged with whom, because a lookup is not use: bytes of both directions by connection, under
-the name that its hello told or, where none did, for which DNS gave the client the address just before."""
+the name that its hello told or, where none did, for which DNS gave the client the address just before.
+
+What is told waits until it can be told in the order of the packets: connections last, and lookups do not."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from shadowledger.collectors.capture import dns
 from shadowledger.collectors.capture.clients import Clients
 from shadowledger.collectors.capture.flows import Flows
 from shadowledger.collectors.capture.frames import TCP
-from shadowledger.collectors.records import Traffic
+from shadowledger.collectors.records import Issue, Traffic
 from shadowledger.signatures.wanted import Wanted
 
 VIA_ADDRESS = "address"
@@ -22,18 +25,23 @@ _LEAST_TTL_S = 60
 _ADDRESS_BYTES = {1: 4, 28: 16}
 """Of A and AAAA records (RFC 1035, section 3.4.1; RFC 3596, section 2.2)."""
 _MOST_ANSWERS = 64
+_MOST_HELD = 65_536
+"""Of what waits."""
+_NOT_YET = 0
+"""The position of a connection that has told everything so far, until its next packet."""
 
 
 class _Connection:
     """Both directions of a flow."""
 
-    __slots__ = ("first", "received_bytes", "sent_bytes", "told")
+    __slots__ = ("has_hello", "is_counted", "received_bytes", "sent_bytes", "told")
 
-    def __init__(self, first: Traffic | None) -> None:
-        self.first = first
-        """With the inferred name; None where there is none."""
-        self.told: Traffic | None = None
-        """What its hello told."""
+    def __init__(self, told: Traffic | None) -> None:
+        self.told = told
+        """With the inferred name, or what its hello told; None where there is none that is wanted."""
+        self.has_hello = False
+        self.is_counted = False
+        """Whether the packet at which it is told is one that told a name anyway."""
         self.sent_bytes = 0
         self.received_bytes = 0
 
@@ -47,8 +55,9 @@ class _Given(NamedTuple):
 
 
 class Usage:
-    """Takes packets, hellos and answers; gives connections when they are over. Bounded: of too many the oldest are
-    taken for over."""
+    """Takes packets, hellos and answers; gives connections when they are over, in the order of the packets that named
+    them. Bounded: of too many the oldest are taken for over; and where too much waits, those that are not over are told
+    with their bytes so far, and again with the others."""
 
     def __init__(self, wanted: Wanted | None = None) -> None:
         """`wanted` is asked for the names that DNS gives."""
@@ -56,7 +65,12 @@ class Usage:
         self._connections: Flows[_Connection] = Flows(_MOST_CONNECTIONS, 1 << 62, self._over)
         self._given: Flows[_Given] = Flows(_MOST_ADDRESSES, 1 << 62, lambda given: None)
         self._clients = Clients()
-        self._ended: list[Traffic] = []
+        self._held: list[tuple[Traffic | Issue, bool]] = []
+        """With each whether its packet is one that told a name anyway."""
+        self._begun: _Connection | None = None
+        """That is told at the present packet."""
+        self.named_count = 0
+        """Packets at which a connection is told and nothing else."""
 
     def packet(self, number: int, time_us: int, protocol: int, buffer: bytes, ip_at: int, at: int, end: int) -> None:
         """Count a datagram or segment that begins at `at`."""
@@ -67,28 +81,36 @@ class Usage:
             if old is not None and old.received_bytes:
                 self._connections.pop(key)
                 self._over(old)
-        connection = self._connections.get(key)
-        if connection is not None:
-            connection.sent_bytes += size
-            return
-        connection = self._connections.get(back)
-        if connection is not None:
+        connection, is_back = self._connections.get(key), False
+        if connection is None:
+            connection, is_back = self._connections.get(back), True
+        if connection is None:
+            # from a low port servers send
+            is_back = flags & 0x12 == 0x12 or (buffer[at] < 4 and buffer[at + 2] >= 4)
+            key = back if is_back else key
+            connection = self._begun = _Connection(self._inferred(number, time_us, key))
+            self._connections.put(key, connection)
+        elif connection.told is not None and connection.told.position == _NOT_YET:
+            connection.told = connection.told._replace(position=number, time_us=time_us)
+            connection.is_counted, self._begun = False, connection
+        if is_back:
             connection.received_bytes += size
-            return
-        is_answer = flags & 0x12 == 0x12 or (buffer[at] < 4 and buffer[at + 2] >= 4)  # from a low port servers send
-        key = back if is_answer else key
-        connection = _Connection(self._inferred(number, time_us, key))
-        connection.sent_bytes, connection.received_bytes = (0, size) if is_answer else (size, 0)
-        self._connections.put(key, connection)
+        else:
+            connection.sent_bytes += size
+
+    def was_named(self, number: int) -> None:
+        """The present packet told a name."""
+        if self._begun is not None and self._begun.told is not None and self._begun.told.position == number:
+            self._begun.is_counted = True
 
     def hello(self, told: Traffic | None, buffer: bytes, ip_at: int, at: int, end: int) -> bool:
         """A connection told its name, or (None) one that nobody wants: nothing is inferred any more. False where it
         told one before."""
         key, _, _ = _ends(buffer, ip_at, at, end)
         connection = self._connections.get(key)
-        if connection is None or connection.told is not None:
+        if connection is None or connection.has_hello:
             return False
-        connection.first, connection.told = None, told
+        connection.told, connection.has_hello, connection.is_counted = told, True, True
         return True
 
     def answer(self, time_us: int, client: bytes, buffer: bytes, start: int, end: int) -> None:
@@ -113,16 +135,28 @@ class Usage:
         except dns.UnreadableError:
             return
 
-    def take(self) -> list[Traffic]:
-        """The connections that are over since the last time."""
-        if not self._ended:
+    def hold(self, found: Sequence[Traffic | Issue]) -> list[Traffic | Issue]:
+        """Keep what a packet told until its turn. Returns what can be told now: mostly nothing."""
+        self._held += [(one, True) for one in found]
+        if len(self._held) < _MOST_HELD:
             return []
-        ended, self._ended = self._ended, []
-        return ended
+        for connection in self._connections.states():
+            self._over(connection)
+            if connection.told is not None:
+                connection.told = connection.told._replace(position=_NOT_YET)
+            connection.sent_bytes = connection.received_bytes = 0
+        return self._taken()
 
-    def end(self) -> None:
-        """Nothing follows: all are over."""
+    def end(self) -> list[Traffic | Issue]:
+        """Nothing follows: all are over. Returns what was not told yet."""
         self._connections.end()
+        return self._taken()
+
+    def _taken(self) -> list[Traffic | Issue]:
+        held, self._held = sorted(self._held, key=lambda one: one[0].position), []
+        counted = {one.position for one, is_counted in held if is_counted}
+        self.named_count += len({one.position for one, _ in held} - counted)
+        return [one for one, _ in held]
 
     def _inferred(self, number: int, time_us: int, key: bytes) -> Traffic | None:
         given = self._given.get(key[:-4])
@@ -134,10 +168,10 @@ class Usage:
         return Traffic(number, VIA_ADDRESS, given.name, time_us, zone, who, port=port)
 
     def _over(self, connection: _Connection) -> None:
-        told = connection.told or connection.first
-        if told is not None:
+        told = connection.told
+        if told is not None and told.position != _NOT_YET:
             sent, received = connection.sent_bytes, connection.received_bytes
-            self._ended.append(told._replace(sent_bytes=sent, received_bytes=received))
+            self._held.append((told._replace(sent_bytes=sent, received_bytes=received), connection.is_counted))
 
 
 def _ends(buffer: bytes, ip_at: int, at: int, end: int) -> tuple[bytes, bytes, int]:

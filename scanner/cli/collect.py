@@ -81,6 +81,10 @@ def files(site: Site, /, inputs: tuple[str, ...], explain: bool, form: str, pseu
 def _print(opened: Opened, choices: Choices, signatures: Signatures, store: Identities | None, found: Detected) -> str:
     """Print the records of one input; returns why it is incomplete, or nothing."""
     reading = Reading(opened, choices.settings, None, signatures.command_words, found.layers)
+    if store is None and found.collector.text is not None:
+        for text in found.collector.text(reading, as_json):
+            click.echo(text, nl=False)
+        return opened.damage
     records = reading.records(found.collector)
     while some := list(islice(records, RECORDS_AT_ONCE)):
         shown = pseudonymous(some, store) if store is not None else some

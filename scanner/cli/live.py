@@ -52,7 +52,7 @@ def dns(interface: str, seconds: float | None, wide: bool, ai_only: bool, form: 
             return 1
         engine.end()
         drops = opened.drops() if opened else live.Drops(engine.packet_count, 0)
-    summary = {"packets": engine.packet_count, "dropped": drops.dropped_count, "hidden": dict(engine.blind)}
+    summary = {"packets": engine.packet_count, "dropped": drops.dropped_count, "blind_spots": dict(engine.blind)}
     click.echo(as_json({"summary": summary}))
     if drops.dropped_count:
         click.echo(f"{drops.dropped_count} packets came faster than they were read; names are missing.", err=True)

@@ -41,6 +41,13 @@ def source_options(command: Command) -> Command:
             click.option("--mapping", default="", help="A mapping file of your own: docs/mappings.md."),
             click.option("--log-format", default="", help="A Squid logformat line of your own."),
             click.option(
+                "--bytes",
+                "with_bytes",
+                flag_value="yes",
+                default="",
+                help="Of captures, count the bytes and sessions of connections; takes five times as long.",
+            ),
+            click.option(
                 "--source-name", default="", help="Keeps identical exports of two devices apart. Kept as written."
             ),
         )
@@ -89,6 +96,7 @@ def choices_of(told: Mapping[str, str]) -> Choices:
         year=int(told["year"] or 0),
         device=told["device"],
         log_format=told["log_format"],
+        with_bytes=bool(told["with_bytes"]),
         date_order=told["date_order"],
     )
     collector = told["collector"] or ("squid_custom" if settings.log_format else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import click
@@ -107,6 +108,8 @@ def print_report(report: RunReport, form: str, *, explain: bool) -> None:
                     f"  {near(outcome.name)}: {share.low:.2%} to {share.high:.2%} of its records cannot be read (95 %; "
                     f"from {share.cells} samples of what was not examined)"
                 )
+            if counts is not None and counts.blind_spots:
+                click.echo(f"  {near(outcome.name)} hides: {_in_words(counts.blind_spots)}")
         click.echo(_summary(report))
 
 
@@ -125,12 +128,17 @@ def _row(outcome: Outcome) -> dict[str, object]:
         "ignored": counts.ignored_count if counts else None,
         "issues": counts.issue_count if counts else None,
         "repeated": [one._asdict() for one in outcome.repeated],
+        "blind_spots": dict(counts.blind_spots) if counts else {},
         "unreadable": outcome.unreadable._asdict() if outcome.unreadable else None,
         "services": len(outcome.services),
         "note": outcome.problem or outcome.remark,
         "why": outcome.reason,
         "misunderstood": [one._asdict() for one in outcome.misunderstood],
     }
+
+
+def _in_words(blind_spots: Mapping[str, int]) -> str:
+    return ", ".join(f"{what} ({count})" for what, count in sorted(blind_spots.items()))
 
 
 def _summary(report: RunReport) -> str:

@@ -71,6 +71,12 @@ def enhanced(number: int, ticks: int, packet: bytes, order: str = "<") -> bytes:
     return block(6, head + packet, order)
 
 
+def statistics(number: int, dropped_count: int, order: str = "<") -> bytes:
+    """What dumpcap says of an interface at the end."""
+    drops = struct.pack(order + "HHQHH", 5, 8, dropped_count, 0, 0)
+    return block(5, struct.pack(order + "III", number, 0, 0) + drops, order)
+
+
 def query(name: str, number: int = 1, *, flags: int = 0x0100) -> bytes:
     """A DNS message with one question in class IN, written here and not by the code under test."""
     labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split(".")) if name else b""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 
 import pytest
 from capture_files import pcap, query
@@ -12,12 +13,15 @@ from scapy.layers.inet import IP, TCP, UDP
 from scapy.layers.inet6 import IPv6
 from scapy.packet import Packet, Raw
 
-from shadowledger.collectors.capture.captures import read_with_bytes
+from shadowledger.collectors.capture import usage
+from shadowledger.collectors.capture.captures import CAPTURE
 from shadowledger.collectors.capture.engine import Engine
 from shadowledger.collectors.capture.usage import VIA_ADDRESS, Usage
-from shadowledger.collectors.reading import Reading
+from shadowledger.collectors.reading import Reading, Settings
 from shadowledger.collectors.records import Traffic
 from shadowledger.collectors.sources import Opened
+from shadowledger.collectors.telling import tell
+from shadowledger.scanner.output import as_json
 
 NAME, SERVER, CLIENT = "api.openai.com", "192.0.2.9", "10.1.2.3"
 OUT, BACK = IP(src=CLIENT, dst=SERVER), IP(src=SERVER, dst=CLIENT)
@@ -52,12 +56,11 @@ def connection(hello: bytes = b"", layer: Packet = OUT, back: Packet = BACK) -> 
 
 def run(packets: list[Packet], engine: Engine, gap_us: int = 1000) -> list[tuple[str, str, int, int]]:
     found: list[object] = []
+    assert engine.usage is not None
     for number, packet in enumerate(packets):
         data = bytes(packet)
-        found += engine.packet(SECOND_US + number * gap_us, 101, data, 0, len(data))
-    engine.end()
-    assert engine.usage is not None
-    found += engine.usage.take()
+        found += engine.usage.hold(engine.packet(SECOND_US + number * gap_us, 101, data, 0, len(data)))
+    found += engine.usage.end()
     return [(one.via, one.host, one.sent_bytes, one.received_bytes) for one in found if isinstance(one, Traffic)]
 
 
@@ -102,8 +105,38 @@ def test_only_wanted_names_are_inferred_and_the_last_one_counts() -> None:
     assert [one[:2] for one in other] == [("dns", NAME)]
 
 
+MIXED = [*given(NAME), *connection(), *given("claude.ai", "192.0.2.10"), *connection(HELLO), *given(NAME)]
+
+
+def read_with_bytes(packets: list[Packet]) -> tuple[list[Traffic], int, int]:
+    with Opened("test", io.BytesIO(pcap([bytes(packet) for packet in packets], 101))) as opened:
+        reading = Reading(opened, Settings(with_bytes=True))
+        told = [one for one in CAPTURE.read(reading) if isinstance(one, Traffic)]
+    return told, reading.record_count, reading.ignored_count
+
+
 def test_a_capture_is_read_with_bytes() -> None:
-    data = pcap([bytes(packet) for packet in connection(HELLO)], 101)
+    told, _, _ = read_with_bytes(connection(HELLO))
+    assert [(one.host, one.received_bytes) for one in told] == [(NAME, 180)]
+
+
+@pytest.mark.parametrize("most", [1 << 16, 1])
+def test_what_is_told_comes_in_order_and_once_for_each_packet(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(usage, "_MOST_HELD", most)
+    told, count, ignored = read_with_bytes(MIXED)
+    positions = [one.position for one in told]
+    assert positions == sorted(positions)
+    assert len(set(positions)) + ignored == count == len(MIXED)
+    sizes = Counter[str]()
+    for one in told:
+        sizes[f"{one.via} {one.host}"] += max(one.received_bytes, 0)
+    connected = {"address api.openai.com": 180, "tls api.openai.com": 180}
+    assert sizes == {"dns api.openai.com": 0, "dns claude.ai": 0, **connected}
+
+
+def test_lines_with_bytes_are_what_records_tell() -> None:
+    data = pcap([bytes(packet) for packet in MIXED], 101)
+    assert CAPTURE.text is not None
     with Opened("test", io.BytesIO(data)) as opened:
-        told = [(one.host, one.received_bytes) for one in read_with_bytes(Reading(opened)) if isinstance(one, Traffic)]
-    assert told == [(NAME, 180)]
+        lines = "".join(CAPTURE.text(Reading(opened, Settings(with_bytes=True)), as_json))
+    assert lines == "".join(as_json(tell(one)) + "\n" for one in read_with_bytes(MIXED)[0])
