@@ -9,8 +9,8 @@ from pathlib import Path
 from sqlite_utils import Database, Migrations
 
 from shadowledger.db import rollups
+from shadowledger.db.bundle_steps import identity_steps, inventory_steps
 from shadowledger.db.errors import UnusableError, ailment
-from shadowledger.db.expectation_steps import identity_steps, inventory_steps
 from shadowledger.db.placing import placed_whole
 from shadowledger.db.transactions import writing
 
@@ -21,15 +21,16 @@ CACHE_KIB = 4 * 1024
 def open_inventory(path: Path, *, create: bool, as_it_is: bool = False) -> sqlite3.Connection:
     """Open the inventory at `path`, brought up to date unless it is wanted `as_it_is`. Raises UnusableError where it is
     missing (unless `create`), damaged, of another program or of a newer version."""
-    return _open(path, inventory_steps, "inventory", create=create, as_it_is=as_it_is)
+    return open_store(path, inventory_steps, "inventory", create=create, as_it_is=as_it_is)
 
 
 def open_identities(path: Path, *, create: bool, as_it_is: bool = False) -> sqlite3.Connection:
     """Open the identities store at `path`, with the same errors."""
-    return _open(path, identity_steps, "identities store", create=create, as_it_is=as_it_is)
+    return open_store(path, identity_steps, "identities store", create=create, as_it_is=as_it_is)
 
 
-def _open(path: Path, steps: Migrations, what: str, *, create: bool, as_it_is: bool) -> sqlite3.Connection:
+def open_store(path: Path, steps: Migrations, what: str, *, create: bool, as_it_is: bool = False) -> sqlite3.Connection:
+    """Open a database of these steps, with the same errors; `what` it is goes into their sentences."""
     try:
         if not path.exists():
             if not create:

@@ -1,7 +1,8 @@
 """The document of `shadowledger collect endpoint`, read back: the snapshot of one device.
 
 A line is an artifact, the last one the run's summary (`collectors.endpoint.local.snapshot`). Whose account is signed in
-gives two artifacts: the account's domain, and the service whose account it is."""
+gives two artifacts: the account's domain, and the service whose account it is. A bundle of a server is many documents,
+with two lines before them and one behind each, of which nothing is verified here (docs/decisions/0014)."""
 
 from __future__ import annotations
 
@@ -18,12 +19,20 @@ from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.records import Artifact, Ignored, Issue, Record
 from shadowledger.signatures.schema import ARTIFACT_KINDS
 
-_KINDS = frozenset(ARTIFACT_KINDS)
-_LONGEST_VALUE = 1024
+BUNDLE_SCHEMA = "shadowledger/bundle/1"
+RECEIVED_SCHEMA = "shadowledger/received/1"
+_BESIDE = {
+    BUNDLE_SCHEMA: "a bundle's first line, which `scan` does not verify; `import-bundle` does",
+    RECEIVED_SCHEMA: "when a server received the run",
+}
+KINDS = frozenset(ARTIFACT_KINDS)
+LONGEST_VALUE = 1024
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class _Line(msgspec.Struct):
+class Line(msgspec.Struct):
+    """What is read of a line: of an artifact, of a summary, or of what a server put round them."""
+
     record: int = 0
     time: str = ""
     tz_source: str = ""
@@ -36,14 +45,32 @@ class _Line(msgspec.Struct):
     schema: str = ""
     sha256: str = ""
     complete: bool = False
+    signature: str = ""
 
 
-_decode = msgspec.json.Decoder(_Line).decode
+class Summary(msgspec.Struct):
+    """The last line of a document: what is proven of it, and what whoever took it tells of itself."""
+
+    schema: str
+    run: str = ""
+    device: str = ""
+    records: int = 0
+    sha256: str = ""
+    complete: bool = False
+    profile: str = ""
+    device_id: str = ""
+    agent_version: object = None
+    pack_version: object = None
+    dropped_runs: object = None
+    quarantined_runs: object = None
+
+
+_decode = msgspec.json.Decoder(Line).decode
 
 
 def _read(reading: Reading) -> Iterator[Record]:
     """Issues: `not JSON of a run`, `no kind and value`, `lines are missing or were changed` of a summary that does not
-    fit what stands before it, and `the run was cut: it has no summary`."""
+    fit what stands before it, `the run did not come to its end`, and `the run was cut: it has no summary`."""
     default, digest, number, is_open = seen_by(reading), hashlib.sha256(), 0, False
     for first, lines in reading.blocks():
         for number, line in enumerate(lines, start=first):
@@ -56,11 +83,14 @@ def _read(reading: Reading) -> Iterator[Record]:
                 yield Issue(number, "not JSON of a run")
                 is_open = True
                 continue
+            if told.schema in _BESIDE and not is_open:
+                yield Ignored(number, _BESIDE[told.schema])
+                continue
+            if told.signature and not is_open:
+                yield Ignored(number, "a bundle's signature")
+                continue
             if told.schema:
-                fits = told.schema == SCHEMA and told.complete and told.sha256 == digest.hexdigest()
-                yield (
-                    Ignored(number, "the run's summary") if fits else Issue(number, "lines are missing or were changed")
-                )
+                yield _end(number, told, digest.hexdigest())
                 digest, is_open = hashlib.sha256(), False
                 continue
             is_open = True
@@ -71,8 +101,16 @@ def _read(reading: Reading) -> Iterator[Record]:
         yield Issue(number + 1, "the run was cut: it has no summary")
 
 
-def _artifacts(number: int, told: _Line, default: Seen, reading: Reading) -> Iterator[Record]:
-    if told.kind not in _KINDS or not told.value:
+def _end(number: int, told: Line, digest: str) -> Record:
+    if told.schema != SCHEMA or told.sha256 != digest:
+        return Issue(number, "lines are missing or were changed")
+    if not told.complete:
+        return Issue(number, "the run did not come to its end")
+    return Ignored(number, "the run's summary")
+
+
+def _artifacts(number: int, told: Line, default: Seen, reading: Reading) -> Iterator[Record]:
+    if told.kind not in KINDS or not told.value:
         yield Issue(number, "no kind and value")
         return
     if told.is_title_alone:
@@ -80,10 +118,10 @@ def _artifacts(number: int, told: _Line, default: Seen, reading: Reading) -> Ite
         return
     seen = _seen(told, default, reading)
     for value in (told.value, told.account_at) if told.account_at else (told.value,):
-        yield Artifact(number, told.kind, value[:_LONGEST_VALUE], *seen, told.user)
+        yield Artifact(number, told.kind, value[:LONGEST_VALUE], *seen, told.user)
 
 
-def _seen(told: _Line, default: Seen, reading: Reading) -> Seen:
+def _seen(told: Line, default: Seen, reading: Reading) -> Seen:
     device = reading.settings.device or told.device
     try:
         taken_at = datetime.fromisoformat(told.time)
@@ -100,8 +138,10 @@ def _is_of_a_run(line: str) -> bool:
     except (msgspec.DecodeError, RecursionError):
         return False
     if told.schema:
-        return told.schema == SCHEMA
-    return told.record > 0 and told.kind in _KINDS and bool(told.value and told.time and told.device)
+        return told.schema == SCHEMA or told.schema in _BESIDE
+    if told.signature:
+        return True
+    return told.record > 0 and told.kind in KINDS and bool(told.value and told.time and told.device)
 
 
 def _detect(head: Head) -> str:

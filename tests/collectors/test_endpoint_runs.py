@@ -54,7 +54,7 @@ CUT = "Issue: the run was cut: it has no summary"
         (run(JAN)[:-40], ["process:jan", "Issue: not JSON of a run", CUT]),
         (run(JAN, JAN).partition("\n")[2], ["process:jan", CHANGED]),
         (run(JAN).replace("jan", "goose"), ["process:goose", CHANGED]),
-        (run(JAN, complete=False), ["process:jan", CHANGED]),
+        (run(JAN, complete=False), ["process:jan", "Issue: the run did not come to its end"]),
         (run(JAN, schema="shadowledger/endpoint/2"), ["process:jan", CHANGED]),
         (run({"kind": "nonsense", "value": "x"}), ["Issue: no kind and value", END]),
         (run({"kind": "process", "value": ""}), ["Issue: no kind and value", END]),

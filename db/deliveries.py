@@ -1,0 +1,87 @@
+"""Which bundles an inventory has taken in, which runs count from which of them, and on which days devices were seen."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from typing import NamedTuple
+
+KEPT_DAYS = 35
+"""For so long a run that stands in a second bundle is known by its id: an agent's spool holds less."""
+
+
+class Taken(NamedTuple):
+    """A bundle that was taken in, or begun."""
+
+    id: int
+    sha256: str
+    source_id: int
+    """0 until all of it is stored."""
+
+
+class DeviceDays(NamedTuple):
+    """How a device was seen on some days."""
+
+    device_id: str
+    days: frozenset[int]
+    """Since 1970, with a complete run."""
+    partial_days: frozenset[int]
+    """With other runs alone."""
+
+
+def taken(connection: sqlite3.Connection, site: str, number: int) -> Taken | None:
+    """What is known of a bundle."""
+    row = connection.execute(
+        "select id, sha256, ifnull(source_id, 0) from bundle where site = ? and number = ?", (site, number)
+    ).fetchone()
+    return Taken._make(row) if row else None
+
+
+def begin_taking(
+    connection: sqlite3.Connection,
+    bundle: tuple[str, int, str, str],
+    runs: Iterable[tuple[bytes, int]],
+) -> int:
+    """Note a bundle (site, number, digest, when it was made) and claim its runs (id, day) that no other bundle has;
+    returns its id. To be called inside a transaction."""
+    cursor = connection.execute("insert into bundle (site, number, sha256, made_at) values (?, ?, ?, ?)", bundle)
+    made = int(cursor.lastrowid or 0)
+    claims = [(run, made, day) for run, day in runs]
+    newest = max((day for *_, day in claims), default=0)
+    connection.execute("delete from bundle_run where day < ?", (newest - KEPT_DAYS,))
+    connection.executemany("insert or ignore into bundle_run values (?, ?, ?)", claims)
+    return made
+
+
+def claimed(connection: sqlite3.Connection, bundle: int) -> set[bytes]:
+    """The runs that count from a bundle."""
+    return {run for (run,) in connection.execute("select run from bundle_run where bundle = ?", (bundle,))}
+
+
+def end_taking(
+    connection: sqlite3.Connection, bundle: int, source_id: int, days: Iterable[tuple[str, int, bool]]
+) -> None:
+    """All of a bundle is stored as this source; its devices (by id, day, whether a run was complete) were seen. To be
+    called inside a transaction."""
+    connection.execute("update bundle set source_id = ? where id = ?", (source_id, bundle))
+    connection.executemany(
+        "insert into device_day values (?, ?, ?) on conflict do update set is_complete = max(is_complete, "
+        "excluded.is_complete)",
+        sorted(set(days)),
+    )
+
+
+def missing_numbers(connection: sqlite3.Connection, site: str) -> list[int]:
+    """The numbers below a site's newest bundle that never came, those before its first one left out."""
+    found = [n for (n,) in connection.execute("select number from bundle where site = ? order by number", (site,))]
+    return sorted(set(range(found[0], found[-1])) - set(found)) if found else []
+
+
+def device_days(connection: sqlite3.Connection, first: int, last: int) -> list[DeviceDays]:
+    """Every device that a server ever received a run of, with its days among these."""
+    found: dict[str, tuple[set[int], set[int]]] = {}
+    for device_id, day, is_complete in connection.execute("select device_id, day, is_complete from device_day"):
+        both = found.setdefault(device_id, (set(), set()))
+        if first <= day <= last:
+            both[not is_complete].add(day)
+    return [DeviceDays(one, frozenset(days), frozenset(other)) for one, (days, other) in sorted(found.items())]
