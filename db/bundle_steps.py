@@ -17,6 +17,7 @@ create table bundle (
     sha256 text not null,
     made_at text not null,
     source_id integer references source(id),
+    is_stored integer not null default 0 check (is_stored in (0, 1)),
     unique (site, number)
 ) strict;
 

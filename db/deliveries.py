@@ -15,8 +15,8 @@ class Taken(NamedTuple):
 
     id: int
     sha256: str
-    source_id: int
-    """0 until all of it is stored."""
+    is_stored: bool
+    """Whether all of it is."""
 
 
 class DeviceDays(NamedTuple):
@@ -32,9 +32,9 @@ class DeviceDays(NamedTuple):
 def taken(connection: sqlite3.Connection, site: str, number: int) -> Taken | None:
     """What is known of a bundle."""
     row = connection.execute(
-        "select id, sha256, ifnull(source_id, 0) from bundle where site = ? and number = ?", (site, number)
+        "select id, sha256, is_stored from bundle where site = ? and number = ?", (site, number)
     ).fetchone()
-    return Taken._make(row) if row else None
+    return Taken(row[0], row[1], bool(row[2])) if row else None
 
 
 def begin_taking(
@@ -48,7 +48,10 @@ def begin_taking(
     made = int(cursor.lastrowid or 0)
     claims = [(run, made, day) for run, day in runs]
     newest = max((day for *_, day in claims), default=0)
-    connection.execute("delete from bundle_run where day < ?", (newest - KEPT_DAYS,))
+    connection.execute(
+        "delete from bundle_run where day < ? and bundle in (select id from bundle where is_stored)",
+        (newest - KEPT_DAYS,),
+    )
     connection.executemany("insert or ignore into bundle_run values (?, ?, ?)", claims)
     return made
 
@@ -59,11 +62,11 @@ def claimed(connection: sqlite3.Connection, bundle: int) -> set[bytes]:
 
 
 def end_taking(
-    connection: sqlite3.Connection, bundle: int, source_id: int, days: Iterable[tuple[str, int, bool]]
+    connection: sqlite3.Connection, bundle: int, source_id: int | None, days: Iterable[tuple[str, int, bool]]
 ) -> None:
-    """All of a bundle is stored as this source; its devices (by id, day, whether a run was complete) were seen. To be
-    called inside a transaction."""
-    connection.execute("update bundle set source_id = ? where id = ?", (source_id, bundle))
+    """All of a bundle is stored as this source, where any of it was new; its devices (by id, day, whether a run was
+    complete) were seen. To be called inside a transaction."""
+    connection.execute("update bundle set (source_id, is_stored) = (?, 1) where id = ?", (source_id, bundle))
     connection.executemany(
         "insert into device_day values (?, ?, ?) on conflict do update set is_complete = max(is_complete, "
         "excluded.is_complete)",

@@ -49,6 +49,8 @@ COMMANDS = {
 }
 """Command to its line in the help; each lives in a module of its name, as far as a hyphen. Kept here so that `--help`
 imports none."""
+_ELSEWHERE = {"import-bundle": ("bundles", "import_bundle")}
+"""Commands that share a module with another group."""
 
 
 class _Commands(click.Group):
@@ -58,7 +60,8 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = import_module(f"{__name__}.{cmd_name.partition('-')[0]}").command
+        module, name = _ELSEWHERE.get(cmd_name, (cmd_name.partition("-")[0], "command"))
+        command = getattr(import_module(f"{__name__}.{module}"), name)
         assert isinstance(command, click.Command)  # noqa: S101 - a slip of ours, not of a user
         return command
 

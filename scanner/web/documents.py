@@ -102,9 +102,15 @@ class Document:
             raise RefusedError(422, "Lines are missing, or were changed.")
         if told.device != self._name or told.device_id not in ("", self._device_id):
             raise RefusedError(422, "The summary is about another device than the token.")
-        words = map(word, (told.agent_version, told.pack_version, told.profile))
         return Told(
-            told.run, told.complete, self._count, *words, _number(told.dropped_runs), _number(told.quarantined_runs)
+            told.run,
+            told.complete,
+            self._count,
+            word(told.agent_version),
+            word(told.pack_version),
+            word(told.profile),
+            _number(told.dropped_runs),
+            _number(told.quarantined_runs),
         )
 
 
