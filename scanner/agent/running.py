@@ -37,8 +37,16 @@ def run(place: Place, wishes: Wishes) -> int:
     """Returns the exit code. Raises AgentError, OSError."""
     if wishes.splay_s:
         time.sleep(chance(wishes.splay_s))
-    if sys.platform != "win32":
-        signal.alarm(LONGEST_S)
+    if sys.platform == "win32":  # the scheduler ends it there
+        return _run(place, wishes)
+    signal.alarm(LONGEST_S)
+    try:
+        return _run(place, wishes)
+    finally:
+        signal.alarm(0)
+
+
+def _run(place: Place, wishes: Wishes) -> int:
     settings = read_settings(place.settings)
     enrolment = _enrolled(place, settings)
     make_folder(place.state, 0o755)

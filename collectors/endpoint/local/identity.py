@@ -1,7 +1,7 @@
 """Which machine this is, whatever it is called: by the number that its system gave it when it was installed.
 
-https://www.freedesktop.org/software/systemd/man/latest/machine-id.html; on macOS the hardware's UUID, which gethostuuid(2)
-tells; on Windows the registry's MachineGuid."""
+https://www.freedesktop.org/software/systemd/man/latest/machine-id.html; on macOS the hardware's UUID, which
+gethostuuid(2) tells; on Windows the registry's MachineGuid."""
 
 from __future__ import annotations
 
