@@ -5,12 +5,15 @@ version 2: https://www.rfc-editor.org/rfc/rfc9369#section-3. `cryptography` is l
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import NamedTuple
+from hashlib import sha256
+from typing import TYPE_CHECKING, NamedTuple
 
 from shadowledger.collectors.capture.tls import Hello, read_message
+
+if TYPE_CHECKING:
+    from hashlib import _Hash as HASH
 
 _MOST_HELLO_BYTES = 1 << 15
 _MOST_PIECES = 64
@@ -26,12 +29,26 @@ _DRAFT_23 = bytes.fromhex("c3eef712c72ebb5a11a7d2432bb46365bef9f502")  # draft-i
 _DRAFT_22 = bytes.fromhex("7fbcdb0e7c66bbe9193a96cd21519ebd7a02644a")  # draft-ietf-quic-tls-22, section 5.2
 _T50 = bytes.fromhex("7ff579e5acd072915580304c43a2367c60488310")  # Chromium's, as Wireshark's packet-quic.c has them
 _T51 = bytes.fromhex("7a4edef4e7ccee5fa4506c19124fc8ccda6e033d")
-_V1_LABELS, _V2_LABELS = (b"quic key", b"quic iv", b"quic hp"), (b"quicv2 key", b"quicv2 iv", b"quicv2 hp")
+_SIZES = (16, 12, 16)
+"""Of key, nonce and key of header protection."""
+
+
+def _labels(word: str) -> tuple[bytes, ...]:
+    """HKDF-Expand-Label (RFC 8446, section 7.1), which here never needs more than one block."""
+    names = (f"tls13 {word} {name}".encode() for name in ("key", "iv", "hp"))
+    return tuple(_label(name, size) for name, size in zip(names, _SIZES, strict=True))
+
+
+def _label(name: bytes, size: int) -> bytes:
+    return size.to_bytes(2, "big") + bytes((len(name),)) + name + b"\0\1"
+
+
+_V1_LABELS, _V2_LABELS, _CLIENT_IN = _labels("quic"), _labels("quicv2"), _label(b"tls13 client in", 32)
 
 
 class _Version(NamedTuple):
     salt: bytes
-    labels: tuple[bytes, bytes, bytes] = _V1_LABELS
+    labels: tuple[bytes, ...] = _V1_LABELS
     initial: int = 0
     """The packet type of an Initial."""
 
@@ -145,45 +162,64 @@ def _initials(buffer: bytes, start: int, end: int) -> Iterator[_Initial]:
 
 def load() -> None:
     """Load what decrypts, before the first packet."""
-    _decrypted(bytes(64), _Initial(b"\0\0\0\1", b"", 0, 8, 64), b"")
+    _keys(b"\0\0\0\1", b"")
 
 
 def _decrypted(buffer: bytes, initial: _Initial, target_id: bytes) -> bytes | None:
     """RFC 9001, sections 5.3 and 5.4."""
+    version, _, start, at, end = initial
+    if at + 4 + _SAMPLE_BYTES > end:
+        return None
+    open_, iv, hide = _keys(version, target_id)
+    mask = hide(bytes(buffer[at + 4 : at + 4 + _SAMPLE_BYTES]))
+    first = buffer[start] ^ mask[0] & 0x0F
+    size = (first & 3) + 1
+    number = int.from_bytes(buffer[at : at + size], "big") ^ int.from_bytes(mask[1 : 1 + size], "big")
+    head = bytes((first,)) + buffer[start + 1 : at] + number.to_bytes(size, "big")
+    return open_((iv ^ number).to_bytes(12, "big"), bytes(buffer[at + size : end]), head)
+
+
+_Keys = tuple[Callable[[bytes, bytes, bytes], bytes | None], int, Callable[[bytes], bytes]]
+
+
+@lru_cache(maxsize=1024)
+def _keys(version: bytes, target_id: bytes) -> _Keys:
+    """What opens the client's packets (given nonce, what is sealed, and header; None where it does not), the number
+    that nonces are made of, and what hides a packet's number."""
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-    _, _, start, at, end = initial
-    sample = bytes(buffer[at + 4 : at + 4 + _SAMPLE_BYTES])
-    if at + 4 + _SAMPLE_BYTES > end:
-        return None
-    key, iv, hiding = _keys(initial.version, target_id)
-    mask = Cipher(algorithms.AES(hiding), modes.ECB()).encryptor().update(sample)  # noqa: S305 - as RFC 9001 says
-    first = buffer[start] ^ mask[0] & 0x0F
-    size = (first & 3) + 1
-    number = bytes(byte ^ hidden for byte, hidden in zip(buffer[at : at + size], mask[1:], strict=False))
-    nonce = iv[:-size] + bytes(byte ^ told for byte, told in zip(iv[-size:], number, strict=True))
-    head = bytes((first,)) + bytes(buffer[start + 1 : at]) + number
-    try:
-        return AESGCM(key).decrypt(nonce, bytes(buffer[at + size : end]), head)
-    except InvalidTag:
-        return None
-
-
-@lru_cache(maxsize=1024)
-def _keys(version: bytes, target_id: bytes) -> tuple[bytes, bytes, bytes]:
-    """The client's key, nonce and key of header protection."""
     salt, labels, _ = VERSIONS[version]
-    secret = _expand(hmac.digest(salt, target_id, "sha256"), b"client in", 32)
-    return _expand(secret, labels[0], 16), _expand(secret, labels[1], 12), _expand(secret, labels[2], 16)
+    secret = _digest(_begun(_digest(_begun(salt), target_id)), _CLIENT_IN)
+    begun = _begun(secret)
+    key, iv, hiding = (_digest(begun, label)[:size] for label, size in zip(labels, _SIZES, strict=True))
+    decrypt = AESGCM(key).decrypt
+
+    def opened(nonce: bytes, sealed: bytes, head: bytes) -> bytes | None:
+        try:
+            return decrypt(nonce, sealed, head)
+        except InvalidTag:
+            return None
+
+    hide = Cipher(algorithms.AES(hiding), modes.ECB()).encryptor().update  # noqa: S305 - as RFC 9001 says
+    return opened, int.from_bytes(iv, "big"), hide
 
 
-def _expand(secret: bytes, label: bytes, size: int) -> bytes:
-    """HKDF-Expand-Label (RFC 8446, section 7.1), which here never needs more than one block."""
-    full = b"tls13 " + label
-    told = size.to_bytes(2, "big") + bytes((len(full),)) + full + b"\0\1"
-    return hmac.digest(secret, told, "sha256")[:size]
+_INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
+
+
+def _begun(key: bytes) -> tuple[HASH, HASH]:
+    """HMAC-SHA256 (RFC 2104) with a key of up to 64 bytes, ready for any number of messages."""
+    key = key.ljust(64, b"\0")
+    return sha256(key.translate(_INNER)), sha256(key.translate(_OUTER))
+
+
+def _digest(begun: tuple[HASH, HASH], message: bytes) -> bytes:
+    inner, outer = begun[0].copy(), begun[1].copy()
+    inner.update(message)
+    outer.update(inner.digest())
+    return outer.digest()
 
 
 def _crypto(frames: bytes) -> Iterator[tuple[int, bytes]]:
