@@ -153,7 +153,7 @@ class Wire:
             plain.inner.settimeout(_left(until))
             secured = self._context.wrap_socket(plain.inner, server_hostname=target.host)
         except BaseException:
-            plain.close()
+            plain.end()
             raise
         if self._pins and not is_pinned(verified_chain(secured), self._pins):
             secured.close()
@@ -163,7 +163,7 @@ class Wire:
     def close(self) -> None:
         """End the connection; the next request makes another."""
         if self._line is not None:
-            self._line.close()
+            self._line.end()
             self._line = None
 
 
@@ -183,6 +183,9 @@ class _PacedSocket:
         return io.BufferedReader(_Incoming(self))
 
     def close(self) -> None:
+        """`http.client` closes what it is still going to read from; `end` is for those who mean it."""
+
+    def end(self) -> None:
         self.inner.close()
 
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 from agent_machine import AgentMachine
-from agent_server import AgentServer, Odd, drip, gigabyte, hang_up, raw, status
+from agent_server import AgentServer, Asked, Odd, drip, gigabyte, hang_up, raw, status
 
 from shadowledger.scanner.agent.address import address_of, proxy_of
 from shadowledger.scanner.agent.sentences import AgentError
@@ -130,6 +130,18 @@ def test_one_connection_serves_several_requests_and_another_one_where_it_was_end
     with Wire(Settings(server=server.url), 30) as wire:
         assert [wire.ask("GET", f"/{number}", {}).status for number in range(4)] == [200] * 4
     assert [one.path for one in server.asked] == ["/0", "/1", "/2", "/3", "/3"]
+
+
+@pytest.mark.parametrize("told", [b"Connection: close\r\n", b"Content-Length: 4\r\nConnection: close\r\n"])
+def test_an_answer_may_come_in_pieces(server: AgentServer, told: bytes) -> None:
+    def answer(handler: object, _asked: Asked) -> None:
+        for piece in (b"HTTP/1.1 200 OK\r\n" + told, b"\r\n", b"ab", b"cd"):
+            handler.wfile.write(piece)  # type: ignore[attr-defined]
+        handler.close_connection = True  # type: ignore[attr-defined]
+
+    server.answer_with(answer, lasting=True)
+    with Wire(Settings(server=server.url), 30) as wire:
+        assert {wire.ask("GET", "/", {}).body for _ in range(20)} == {b"abcd"}
 
 
 def test_who_is_hung_up_on_at_once_asks_once(server: AgentServer) -> None:
