@@ -76,8 +76,11 @@ class Spool:
         return run
 
     def read(self, name: str) -> Document | None:
-        """A document; None where it is not what was put there. Raises OSError."""
-        packed = read_whole(os.path.join(self.folder, name), PACKED_BYTES)
+        """A document; None where it is not what was put there, or cannot be read."""
+        try:
+            packed = read_whole(os.path.join(self.folder, name), PACKED_BYTES)
+        except OSError:  # a link, or a disk that fails: the others are not kept from going
+            return None
         lines = _unpacked(packed or b"")
         run = name[-len(".ndjson.gz") - 32 : -len(".ndjson.gz")]
         if packed is None or not _is_whole(lines, run):
