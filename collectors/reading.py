@@ -97,7 +97,7 @@ class Reading:
         """Asked of the command lines of interpreters; None makes no Artifact of them."""
         self.layers = layers
         """What stands between the lines and the records; None for nothing."""
-        self._screen = screen
+        self.screen = screen
         self.not_examined_count = 0
         """Records, counted by their lines, that the screen saw nothing in."""
         self.on_block: Callable[[int, int], None] | None = None
@@ -140,7 +140,7 @@ class Reading:
     @property
     def is_screened(self) -> bool:
         """Whether lines are left out in which nothing of the signatures stands."""
-        return self._screen is not None
+        return self.screen is not None
 
     def blocks(self) -> Iterator[tuple[int, list[str]]]:
         """The records as text, with the number of the first of each block: the lines, or what is found in them."""
@@ -195,9 +195,9 @@ class Reading:
         while start < end:
             until = self._stand(begin + start)
             stop = block.find(b"\n", max(start, until - begin - 1)) + 1 or end
-            if self._screen is not None and not self.is_census:
+            if self.screen is not None and not self.is_census:
                 part = block if start == 1 else block[start - 1 : stop]
-                number = yield from self._screened(self._screen, part, stop if start == 1 else len(part), number)
+                number = yield from self._screened(self.screen, part, stop if start == 1 else len(part), number)
             else:
                 lines = self._lines(block[start : stop - 1])
                 yield number, lines

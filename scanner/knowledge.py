@@ -15,7 +15,7 @@ from shadowledger.signatures.index import Index
 from shadowledger.signatures.load import load_catalogue
 from shadowledger.signatures.overlay import Overlay, declared_host, declared_service, digest_of, load_overlay
 from shadowledger.signatures.schema import Flaw, Service
-from shadowledger.signatures.screen import Screen, screen_for
+from shadowledger.signatures.screen import Screen, screen_for, wire_screen_for
 
 
 class FlawedSignaturesError(Exception):
@@ -31,12 +31,16 @@ class Signatures:
 
     index: Index
     knowledge: Knowledge
-    _screens: dict[tuple[bool, bool], Screen | None] = field(default_factory=dict)
+    _screens: dict[tuple[bool, bool] | str, Screen | None] = field(default_factory=dict)
 
     def screen(self, collector: Collector) -> Screen | None:
         """What tells which lines of a format need not be read; None where all must be."""
         if not collector.is_screened:
             return None
+        if collector.framing == "packets":
+            if "wire" not in self._screens:
+                self._screens["wire"] = wire_screen_for(self.index)
+            return self._screens["wire"]
         key = "process" in collector.fills, not collector.resumes
         if key not in self._screens:
             self._screens[key] = screen_for(self.index, programs=key[0], headers=key[1])

@@ -26,6 +26,8 @@ _EDGE = "[^a-z0-9-]"
 """What stands before and behind a name: a byte that goes on with none."""
 _ENCODED_BLANK = "(?:[^a-z0-9-]|%(?:25)?[0-9a-f]{2})"
 """Before a word of a user agent, which CloudFront and others write percent-encoded, once or twice."""
+_LENGTH = r"[\x00-\x3f]"
+"""Of a label, before it; a dot is among these."""
 _SLASH = "(?:[/:]|%(?:25)?2f|%(?:25)?3a)"
 _AFTER_WORD = "[^a-z0-9]"
 _ALPHABET = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-")
@@ -53,6 +55,19 @@ def patterns(index: Index, *, programs: bool) -> list[Pattern]:
     found = [*_hosts(hits), *_paths(hits), *_shapes(indicators), *_agents(hits), *_labels(), *_hidden()]
     if programs:
         found += _programs(hits)
+    return list(dict.fromkeys(found))
+
+
+def wire_patterns(index: Index) -> list[Pattern]:
+    """The same for the questions of DNS messages (RFC 1035, section 4.1.2), which have nothing but a name: labels, each
+    after its length, and a zero. A dot inside a label is taken for one between two, as those do who ask the index."""
+    indicators = [one for service in index.services.values() for one in service.indicators]
+    found = []
+    for one in indicators:
+        if one.strength > Strength.HINT and one.kind in ("host", "host_exact", "host_pattern"):
+            text = one.value.rpartition("*")[2] if one.kind == "host_pattern" else f".{one.value}"
+            labels = [re.escape(label) for label in text.split(".")]
+            found.append(Pattern(_expression(_LENGTH.join(labels), r"\x00")))
     return list(dict.fromkeys(found))
 
 

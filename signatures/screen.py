@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from importlib.metadata import version
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from shadowledger.signatures.compiled import kept
-from shadowledger.signatures.prefilter import Pattern, patterns
+from shadowledger.signatures.prefilter import Pattern, patterns, wire_patterns
 
 if TYPE_CHECKING:
     from shadowledger.signatures.index import Index
@@ -36,6 +38,18 @@ class Screen:
         self._beside = [pattern.beside for pattern in wanted]
         self._database = _database([pattern.expression for pattern in wanted])
         self._scratch = hyperscan.Scratch(self._database)
+
+    def ends(self, data: bytes) -> Iterator[int]:
+        """Where the matches end, in order, and then a number beyond all."""
+        found: list[int] = []
+
+        def take(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            if number:
+                found.append(end)
+
+        self._database.scan(data, match_event_handler=take, scratch=self._scratch)
+        found.sort()
+        return chain(found, repeat(sys.maxsize))
 
     def candidates(self, block: bytes, size: int = 0) -> tuple[list[tuple[int, int]], bool]:
         """Where the lines begin and end that can be a hit, in order, and whether there may be blank lines or comments.
@@ -95,3 +109,8 @@ def screen_for(index: Index, *, programs: bool, headers: bool) -> Screen | None:
         return None
     found = patterns(index, programs=programs)
     return Screen([*found, _HEADER] if headers else found)
+
+
+def wire_screen_for(index: Index) -> Screen | None:
+    """The screen for names as DNS messages hold them; None where Hyperscan is not installed."""
+    return Screen(wire_patterns(index)) if hyperscan is not None else None

@@ -50,7 +50,7 @@ def _found(reading: Reading, asked: fast.Asked[fast.Item]) -> Iterator[list[fast
         else:
             variant, link_type = begun
             if usage is None and link_type == ETHERNET and variant.header_bytes == fast.HEADER_BYTES:
-                yield from fast.read(engine, window, variant, asked)
+                yield from fast.read(engine, window, variant, asked, reading.screen)
             packets = classic(window, variant, link_type, engine.packet_count + 1)
         for packet in packets:
             found = engine.packet(*packet)
@@ -65,6 +65,7 @@ def _found(reading: Reading, asked: fast.Asked[fast.Item]) -> Iterator[list[fast
         reading.remark = "" if usage else "names alone: with --bytes, the bytes and sessions of connections too"
         reading.record_count += engine.packet_count
         reading.ignored_count += engine.nameless_count
+        reading.not_examined_count += engine.unexamined_count
 
 
 CAPTURE = Collector(
@@ -77,6 +78,7 @@ CAPTURE = Collector(
     reference="https://datatracker.ietf.org/doc/html/draft-ietf-opsawg-pcapng",
     export="tcpdump -s 0 -w file, or any tool that writes pcap or pcapng, at a mirror port or a resolver.",
     text=text,
+    is_screened=True,
     counts_bytes=True,
     cannot="Users; names inside encrypted DNS and encrypted client hellos.",
 )

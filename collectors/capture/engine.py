@@ -43,6 +43,8 @@ class Engine:
         self.packet_count = 0
         self.named_count = 0
         """Packets of which something is told, or would be if it were wanted."""
+        self.unexamined_count = 0
+        """Packets with a question that holds no wanted name, as a screen says."""
         self.blind: Counter[str] = Counter()
         """Blind spots, by the words of `blind`."""
         self.verdicts = Verdicts(wanted)
@@ -56,7 +58,8 @@ class Engine:
     @property
     def nameless_count(self) -> int:
         """Packets of which nothing is told: acknowledgements, responses, other protocols."""
-        return self.packet_count - self.named_count - (self.usage.named_count if self.usage is not None else 0)
+        seen = self.packet_count - self.unexamined_count
+        return seen - self.named_count - (self.usage.named_count if self.usage is not None else 0)
 
     def packet(self, time_us: int, link_type: int, buffer: bytes, start: int, end: int) -> Found:
         """The names in the packet that lies from `start` to `end`, as far as they are wanted, and what was unreadable.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from struct import Struct
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from shadowledger.collectors.capture.engine import Engine
 from shadowledger.collectors.capture.frames import ETHERNET, TCP, UDP, Transport
@@ -17,11 +17,16 @@ from shadowledger.collectors.capture.streams import ACK, SYN
 from shadowledger.collectors.capture.verdicts import Told
 from shadowledger.collectors.records import Issue, Traffic
 
+if TYPE_CHECKING:
+    from shadowledger.signatures.screen import Screen
+
 Item = TypeVar("Item")
 HEADER_BYTES = 16
 LOOKAHEAD_BYTES = 192
 """What may be looked at from the beginning of a packet on before its own length is known."""
 
+_SHORT_BYTES = 300
+"""Of packets that are mostly DNS, on average."""
 _IP_AT, _BODY_OF_FOUR_AT = HEADER_BYTES + 14, HEADER_BYTES + 34
 _MOST_BYTES = HEADER_BYTES + LONGEST_PACKET_BYTES + LOOKAHEAD_BYTES + 1
 
@@ -41,13 +46,19 @@ Asked = Callable[[int, int, int, str, Told], Item]
 
 
 def read(
-    engine: Engine, window: Window, variant: Variant, asked: Asked[Item]
+    engine: Engine, window: Window, variant: Variant, asked: Asked[Item], screen: Screen | None = None
 ) -> Iterator[list[Item | Traffic | Issue]]:
-    """What the packets tell, a list at a time. Ends before the last ones, at `window.at`."""
+    """What the packets tell, a list at a time. Ends before the last ones, at `window.at`.
+
+    Where packets are short, most are DNS, and the screen finds those with a wanted name in less time than it takes to
+    look at their questions."""
     pass_over = loop(engine, variant, asked)
-    need = LOOKAHEAD_BYTES + 1
+    need, is_short = LOOKAHEAD_BYTES + 1, False
     while need <= _MOST_BYTES and window.hold(need):
-        window.at, need, found = pass_over(window.buffer, window.at)
+        ends = screen.ends(window.buffer) if screen is not None and is_short else None
+        at, before = window.at, engine.packet_count
+        window.at, need, found = pass_over(window.buffer, at, ends)
+        is_short = window.at - at < (engine.packet_count - before) * _SHORT_BYTES
         if found:
             yield found
 
@@ -61,9 +72,11 @@ def traffic_of(number: int, seconds: int, micros: int, client: str, verdict: Tol
 
 def loop(
     engine: Engine, variant: Variant, asked: Asked[Item]
-) -> Callable[[bytes, int], tuple[int, int, list[Item | Traffic | Issue]]]:
+) -> Callable[..., tuple[int, int, list[Item | Traffic | Issue]]]:
     """A function that reads the packets of a buffer from an index on. It gives the index of the first that is not whole
-    or too near to the end, how many bytes from there on are needed to go on, and what the packets before it tell.
+    or too near to the end, how many bytes from there on are needed to go on, and what the packets before it tell. Where
+    it is told at which bytes wanted names end (in order, and then one beyond all), questions without one are counted
+    and not looked at.
 
     Everything that it uses is a local name, and nothing in it is a call that need not be one: it takes a third of a
     microsecond for most packets."""
@@ -71,21 +84,27 @@ def loop(
     (four, four_bits, six, six_bits, udp, four_rest_bits, udp_of_six, six_rest_bits, tcp, tcp_of_six) = (
         number_of(one)[0] for pair in _BYTES.values() for one in pair
     )
-    heads, times = Struct(variant.order + "8xI16xI4xI").unpack_from, Struct(variant.order + "II").unpack_from
+    dns_port, https_port, single = (
+        Struct(variant.order + "H").unpack(two)[0] for two in (b"\0\x35", b"\1\xbb", b"\0\1")
+    )
+    heads, times = Struct(variant.order + "8xI16xI4xI10xHH6xBxH").unpack_from, Struct(variant.order + "II").unpack_from
+    ports_of_six = Struct(variant.order + "70xHH6xBxH").unpack_from
     streams, datagrams = engine.streams.quiet.young.get, engine.datagrams.quiet.young.get
     known_question, question = engine.verdicts.by_bytes.get, engine.verdicts.question
     known_client, client = engine.clients.known.get, engine.clients.add
 
     transported = engine.transported
 
-    def pass_over(buffer: bytes, at: int) -> tuple[int, int, list[Item | Traffic | Issue]]:
-        find, size, number, named = buffer.find, len(buffer), engine.packet_count, 0
+    def pass_over(
+        buffer: bytes, at: int, wanted_ends: Iterator[int] | None = None
+    ) -> tuple[int, int, list[Item | Traffic | Issue]]:
+        find, size, number, named, unexamined = buffer.find, len(buffer), engine.packet_count, 0, 0
         found: list[Item | Traffic | Issue] = []
         need, last = LOOKAHEAD_BYTES + 1, size - LOOKAHEAD_BYTES
-        following = at
+        following, is_screened, wanted_end = at, wanted_ends is not None, at
         while following < last:
             at = following
-            length, kind, rest = heads(buffer, at)
+            length, kind, rest, source, target, flags, questions = heads(buffer, at)
             following = at + HEADER_BYTES + length
             if following > size:
                 need, following = HEADER_BYTES + length + LOOKAHEAD_BYTES + 1, at
@@ -97,21 +116,24 @@ def loop(
             elif kind & six_bits == six:
                 rest &= six_rest_bits
                 rest = udp if rest == udp_of_six else tcp if rest == tcp_of_six else 0
+                source, target, flags, questions = ports_of_six(buffer, at)
                 body = at + 70
             else:
                 rest = 0
             if rest == udp:
-                if buffer[body + 1] == 53 and not buffer[body]:
-                    if buffer[body + 10] & 0x80:  # an answer
+                if source == dns_port:
+                    if flags & 0x80:  # an answer
                         continue
-                elif buffer[body + 3] == 53 and not buffer[body + 2]:
+                elif target == dns_port:
+                    if is_screened:
+                        while wanted_end <= at:
+                            wanted_end = next(wanted_ends)  # type: ignore[arg-type]
+                        if following < wanted_end and questions == single:
+                            unexamined += 1
+                            continue
                     end = find(b"\0", body + 20, following) + 5
                     if (  # one question, asked as usual, within its datagram, and not from 5353 or 5355
-                        5 < end <= following
-                        and buffer[body + 10] < 8
-                        and buffer[body + 13] == 1
-                        and not buffer[body + 12]
-                        and buffer[body] != 20
+                        5 < end <= following and flags < 8 and questions == single and buffer[body] != 20
                     ):
                         verdict = known_question(buffer[body + 20 : end])
                         if verdict is None and body + (buffer[body + 4] << 8 | buffer[body + 5]) >= end:
@@ -127,12 +149,12 @@ def loop(
                         elif verdict is not None:
                             named += 1
                             continue
-                elif (buffer[body + 1] == 187 and buffer[body] == 1 and buffer[body + 2] > 3) or (
+                elif (source == https_port and buffer[body + 2] > 3) or (
                     datagrams(buffer[body - 8 if body - at == 50 else body - 32 : body + 4]) is not None
                 ):  # from a server, or left alone
                     continue
             elif rest == tcp:
-                if buffer[body + 1] == 187 and buffer[body] == 1 and buffer[body + 2] > 3:
+                if source == https_port and buffer[body + 2] > 3:
                     continue
                 data, flags = body + (buffer[body + 12] >> 2 & 0x3C), buffer[body + 13]
                 key = buffer[body - 8 if body - at == 50 else body - 32 : body + 4]
@@ -157,6 +179,7 @@ def loop(
                 found += some
         engine.packet_count = number
         engine.named_count += named
+        engine.unexamined_count += unexamined
         return following, need, found
 
     return pass_over

@@ -190,10 +190,9 @@ def _keys(version: bytes, target_id: bytes) -> _Keys:
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-    salt, labels, _ = VERSIONS[version]
-    secret = _digest(_begun(_digest(_begun(salt), target_id)), _CLIENT_IN)
-    begun = _begun(secret)
-    key, iv, hiding = (_digest(begun, label)[:size] for label, size in zip(labels, _SIZES, strict=True))
+    salt, (of_key, of_iv, of_hiding), _ = VERSIONS[version]
+    begun = _begun(_digest(_begun(_digest(_begun(salt), target_id)), _CLIENT_IN))
+    key, iv, hiding = _digest(begun, of_key)[:16], _digest(begun, of_iv)[:12], _digest(begun, of_hiding)[:16]
     decrypt = AESGCM(key).decrypt
 
     def opened(nonce: bytes, sealed: bytes, head: bytes) -> bytes | None:

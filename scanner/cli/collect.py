@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from itertools import islice
 
 import click
@@ -82,8 +83,14 @@ def _print(opened: Opened, choices: Choices, signatures: Signatures, store: Iden
     """Print the records of one input; returns why it is incomplete, or nothing."""
     reading = Reading(opened, choices.settings, None, signatures.command_words, found.layers)
     if store is None and found.collector.text is not None:
-        for text in found.collector.text(reading, as_json):
-            click.echo(text, nl=False)
+        gc.freeze()
+        gc.disable()  # none of what is kept meanwhile is a cycle
+        try:
+            for text in found.collector.text(reading, as_json):
+                click.echo(text, nl=False)
+        finally:
+            gc.enable()
+            gc.unfreeze()
         return opened.damage
     records = reading.records(found.collector)
     while some := list(islice(records, RECORDS_AT_ONCE)):
