@@ -218,6 +218,7 @@ def _reached(host: str, port: int, until: float) -> socket.socket:
         try:
             found.settimeout(_left(until))
             found.connect(place)
+            found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # head and body go one after the other
         except OSError as failed:
             found.close()
             error = failed

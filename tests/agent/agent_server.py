@@ -78,6 +78,7 @@ class AgentServer:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: _Listening
 
     def log_message(self, *_told: object) -> None: ...

@@ -64,7 +64,7 @@ def test_a_device_token_that_cannot_be_used(machine: AgentMachine, server: Agent
 
 
 STATES: dict[str, bytes] = HOSTILE | {
-    "other kinds": json.dumps(dict.fromkeys(Facts._fields, [1])).encode(),
+    "other kinds": json.dumps({name: [1] for name in Facts._fields}).encode(),
     "nulls": json.dumps(dict.fromkeys(Facts._fields)).encode(),
     "numbers without end": b'{"look_at": 1e999, "walk_at": NaN, "failures": ' + b"9" * 4000 + b"}",
     "far away": json.dumps({"look_at": 10**15, "next_attempt_at": -(10**15), "failures": 10**9}).encode(),
@@ -137,7 +137,8 @@ def test_what_is_written_is_for_whom_it_is_meant(machine: AgentMachine, server: 
     server.odd = []
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in machine.state.iterdir()}
     assert modes == {
-        "device.json": 0o600, "state.json": 0o644, "sent.log": 0o644, "lock": 0o600, "spool": 0o700, "quarantine": 0o700,
+        "device.json": 0o600, "state.json": 0o644, "sent.log": 0o644, "lock": 0o600,
+        "spool": 0o700, "quarantine": 0o700,
     }  # fmt: skip
     assert stat.S_IMODE(machine.settings.stat().st_mode) == 0o600
     assert stat.S_IMODE(machine.state.stat().st_mode) == 0o755

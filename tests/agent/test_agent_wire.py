@@ -7,7 +7,7 @@ import time
 
 import pytest
 from agent_machine import AgentMachine
-from agent_server import AgentServer, Asked, Odd, drip, gigabyte, hang_up, raw, status
+from agent_server import AgentServer, Asked, Odd, drip, gigabyte, hang_up, status
 
 from shadowledger.scanner.agent.address import address_of, proxy_of
 from shadowledger.scanner.agent.sentences import AgentError
@@ -94,10 +94,16 @@ def test_a_gigabyte_is_not_taken(server: AgentServer) -> None:
 
 SLOW = {
     "an answer by the byte": drip,
-    "a header by the byte": raw(b"HTTP/1.1 200 OK\r\nX: y"),
+    "a header by the byte": lambda handler, _asked: dripping_header(handler),
     "no answer": lambda handler, _asked: handler.server.known.stop.wait() and None,
     "headers before the answer, without end": lambda handler, _asked: continuing(handler),
 }
+
+
+def dripping_header(handler: object) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")  # type: ignore[attr-defined]
+    while not handler.server.known.stop.wait(0.01):  # type: ignore[attr-defined]
+        handler.wfile.write(b"y")  # type: ignore[attr-defined]
 
 
 def continuing(handler: object) -> None:
