@@ -51,7 +51,7 @@ class Line(msgspec.Struct):
 class Summary(msgspec.Struct):
     """The last line of a document: what is proven of it, and what whoever took it tells of itself."""
 
-    schema: str
+    schema: str = ""
     run: str = ""
     device: str = ""
     records: int = 0

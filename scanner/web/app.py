@@ -26,7 +26,7 @@ from shadowledger.scanner.web.refusals import RefusedError
 from shadowledger.scanner.web.writer import Writer
 from shadowledger.signatures.pack import LARGEST, MAGIC
 
-OF_A_DEVICE = Rate(120, 1.0)
+OF_A_DEVICE = Rate(600, 2.0)
 """What a device may ask for: a full spool at once, and then more than any sends."""
 OF_STRANGERS = Rate(300, 20.0)
 """What one address may ask for without a device's token: enrolments of an office behind one address."""
