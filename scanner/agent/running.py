@@ -12,7 +12,7 @@ from shadowledger.scanner.agent.delivery import Delivery
 from shadowledger.scanner.agent.files import OneAtATime, make_folder
 from shadowledger.scanner.agent.looking import document, is_this_machine, walks
 from shadowledger.scanner.agent.memory import Memory, chance, is_due
-from shadowledger.scanner.agent.sentences import DONE, FAILED, AgentError, say
+from shadowledger.scanner.agent.sentences import AgentError
 from shadowledger.scanner.agent.settings import Enrolment, Place, Settings, read_enrolment, read_settings
 from shadowledger.scanner.agent.spool import Spool
 
@@ -54,9 +54,9 @@ def _run(place: Place, wishes: Wishes) -> int:
         memory = Memory(place.state)
         spool = Spool(place.state, memory)
         now = int(time.time())
-        code = _look(place, settings, enrolment, spool, memory, now, wishes)
+        _look(place, settings, enrolment, spool, memory, now, wishes)
         delivery = Delivery(place, settings, enrolment, spool, memory)
-        return max(code, delivery.attempt(now, is_forced=wishes.is_forced))
+        return delivery.attempt(now, is_forced=wishes.is_forced)
 
 
 def _enrolled(place: Place, settings: Settings) -> Enrolment:
@@ -72,10 +72,10 @@ def _enrolled(place: Place, settings: Settings) -> Enrolment:
 
 def _look(
     place: Place, settings: Settings, enrolment: Enrolment, spool: Spool, memory: Memory, now: int, wishes: Wishes
-) -> int:
+) -> None:
     facts = memory.facts
     if wishes.is_scheduled and not is_due(facts.look_at, facts.period_s - facts.period_s // _EARLY, now):
-        return DONE
+        return
     is_walk = walks(facts, now)
     try:
         spool.put(document(place, settings, enrolment, facts, now), now)
@@ -83,7 +83,5 @@ def _look(
             look_at=now, walk_at=now if is_walk else facts.walk_at,
             server=settings.server, name=enrolment.name, at_most=settings.at_most,
         )  # fmt: skip
-    except OSError as error:  # a full disk: what waits may still be delivered, and makes room
-        say(f"the look cannot be kept: {error.strerror or error}")
-        return FAILED
-    return DONE
+    except OSError as error:
+        raise AgentError(f"the look cannot be kept: {error.strerror or error}") from error

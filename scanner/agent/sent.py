@@ -7,6 +7,7 @@ import os
 import time
 
 from shadowledger.scanner.agent.files import PRIVATE, PUBLIC, add_to
+from shadowledger.scanner.agent.sentences import AgentError
 from shadowledger.scanner.agent.spool import Document
 
 NAME = "sent.log"
@@ -16,13 +17,16 @@ KEPT = 4
 
 
 def tell_sent(state: str, document: Document, server: str, stored: str, *, is_public: bool) -> None:
-    """Add a document: a line that says where it went and when, and then its own. Raises OSError, and then nothing was
-    added."""
+    """Add a document: a line that says where it went and when, and then its own. Raises AgentError, and then nothing
+    was added."""
     path = os.path.join(state, NAME)
-    _rotate(path)
     sent_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     head = json.dumps({"sent_at": sent_at, "to": server, "run": document.run, "stored": stored})
-    add_to(path, head.encode() + b"\n" + document.lines, PUBLIC if is_public else PRIVATE)
+    try:
+        _rotate(path)
+        add_to(path, head.encode() + b"\n" + document.lines, PUBLIC if is_public else PRIVATE)
+    except OSError as error:
+        raise AgentError(f"what was sent cannot be told in {path}: {error.strerror or error}") from error
 
 
 def _rotate(path: str) -> None:
