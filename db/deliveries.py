@@ -25,8 +25,8 @@ class DeviceDays(NamedTuple):
     device_id: str
     days: frozenset[int]
     """Since 1970, with a complete run."""
-    partial_days: frozenset[int]
-    """With other runs alone."""
+    is_known: bool
+    """Whether a complete run was ever received of it."""
 
 
 def taken(connection: sqlite3.Connection, site: str, number: int) -> Taken | None:
@@ -82,9 +82,10 @@ def missing_numbers(connection: sqlite3.Connection, site: str) -> list[int]:
 
 def device_days(connection: sqlite3.Connection, first: int, last: int) -> list[DeviceDays]:
     """Every device that a server ever received a run of, with its days among these."""
-    found: dict[str, tuple[set[int], set[int]]] = {}
-    for device_id, day, is_complete in connection.execute("select device_id, day, is_complete from device_day"):
-        both = found.setdefault(device_id, (set(), set()))
-        if first <= day <= last:
-            both[not is_complete].add(day)
-    return [DeviceDays(one, frozenset(days), frozenset(other)) for one, (days, other) in sorted(found.items())]
+    known = dict(connection.execute("select device_id, max(is_complete) from device_day group by 1 order by 1"))
+    days: dict[str, set[int]] = {one: set() for one in known}
+    for device_id, day in connection.execute(
+        "select device_id, day from device_day where is_complete and day between ? and ?", (first, last)
+    ):
+        days[device_id].add(day)
+    return [DeviceDays(one, frozenset(days[one]), bool(is_known)) for one, is_known in known.items()]

@@ -100,6 +100,7 @@ def _forget(connection: sqlite3.Connection, ids: Collection[str]) -> None:
         "delete from pseudonym where id in (select id from temp.erased) and not exists "
         "(select 1 from entry where number in (actor, device, client))"
     )
+    connection.execute("delete from device_day where device_id in (select id from temp.erased)")
     nobody = f"{NOBODY_KNOWN}-{os.urandom(ID_BYTES).hex()}"
     connection.execute("update together set whom_id = ? where whom_id in (select id from temp.erased)", (nobody,))
     for number, settings in connection.execute("select id, settings from source").fetchall():

@@ -8,6 +8,7 @@ from contextlib import closing
 import click
 
 from shadowledger.db.days import day_number, day_on
+from shadowledger.db.enrolments import STALE_DAYS
 from shadowledger.db.expected import expect, expected
 from shadowledger.db.settings import privacy_of
 from shadowledger.db.transactions import writing
@@ -16,10 +17,11 @@ from shadowledger.db.whoms import days_with_a_date
 from shadowledger.scanner.cli.leave import names_at_hand
 from shadowledger.scanner.cli.options import terminal_width
 from shadowledger.scanner.days import DAY_US
+from shadowledger.scanner.freshness import CURRENT, NEVER, PARTIAL, STALE, Fleet, fleet_of
 from shadowledger.scanner.headcount import People
 from shadowledger.scanner.output import SCHEMA_VERSION, as_json, as_table, clean
 from shadowledger.scanner.people import Directory
-from shadowledger.scanner.privacy.groups import in_words, is_hidden, shown
+from shadowledger.scanner.privacy.groups import in_words, is_hidden, shown, shown_parts
 from shadowledger.scanner.sight import Known, Sight, blind_spots, known_to, sights
 from shadowledger.scanner.site import Site
 from shadowledger.scanner.volumes import History, histories
@@ -59,6 +61,7 @@ def show(site: Site, /, days: int = DAYS_SHOWN, form: str = "table") -> None:
             "until": day_on(span[1]),
             "directory": _denominators(known),
             "channels": [_channel(one, known, span, smallest) for one in found],
+            "devices": _devices(fleet_of(connection, known.devices, days), smallest),
             "sources": _sources(histories(volumes(connection)), expected(connection)),
             "blind_spots": blind_spots(found, known),
             "notes": _notes(known, has_key=names is not None),
@@ -110,8 +113,25 @@ def _channel(one: Sight, known: Known, span: tuple[int, int], smallest: int) -> 
     }
 
 
+def _devices(fleet: Fleet | None, smallest: int) -> Row | None:
+    if fleet is None:
+        return None
+    counts = shown_parts({state: People(count, count) for state, count in fleet.counts.items()}, smallest)
+    return {
+        "from": day_on(fleet.first),
+        "as_of": day_on(fleet.as_of),
+        "stale_after_days": STALE_DAYS,
+        **{state: _as_row(people) for state, people in counts.items()},
+        "days_seen": fleet.seen_days,
+        "of_days": fleet.of_days,
+    }
+
+
 def _counted(count: int, smallest: int) -> Row:
-    people = shown(People(count, count), smallest)
+    return _as_row(shown(People(count, count), smallest))
+
+
+def _as_row(people: People) -> Row:
     return people._asdict() | ({"hidden": True} if is_hidden(people) else {})
 
 
@@ -172,6 +192,8 @@ def _as_text(told: dict[str, object]) -> str:
     lines += (
         ["BLIND SPOTS", *(f"  {one}" for one in blind)] if blind else ["No blind spots that the directory tells of."]
     )
+    if isinstance(devices := told["devices"], dict):
+        lines += ["", *_devices_in_words(devices)]
     lines += ["", "SOURCES"]
     for row in sources:
         lines.append(
@@ -183,6 +205,19 @@ def _as_text(told: dict[str, object]) -> str:
         lines += [f"    quiet on {one['day']}: {one['count']}, usually {one['usual']}" for one in _listed(row["quiet"])]
         lines += [f"    {one['day']}: expected {one['expected']}, {one['words']}" for one in _listed(row["expected"])]
     return "\n".join([*map(_clean_lines, lines), "", *(f"({one})" for one in notes)]) + "\n"
+
+
+def _devices_in_words(row: dict[str, object]) -> list[str]:
+    def count(state: str) -> str:
+        people = row[state]
+        return in_words(People(people["low"], people["high"])) if isinstance(people, dict) else ""
+
+    stale = f"{count(STALE)} without a complete run for {row['stale_after_days']} days"
+    return [
+        f"DEVICES, as servers had received of them by {row['as_of']}",
+        f"  {count(CURRENT)} current, {stale}, {count(PARTIAL)} never seen whole, {count(NEVER)} of the list never",
+        f"  {row['days_seen']} of {row['of_days']} days of devices have one; stale is not clean",
+    ]
 
 
 def _clean_lines(text: str) -> str:

@@ -54,6 +54,10 @@ class Place:
                 about = (bytes.fromhex(run_of(one)), number, at_us, -3, is_complete, count, len(one))
                 assert add_arrival(self.store, Arrival(*about, gzip.compress(one), "0.1.0", "", "standard", 0, 0))
 
+    def later(self, days: int) -> None:
+        """What arrives from here on arrives so much later."""
+        self._count += 24 * days
+
     def seal(self) -> list[Path]:
         return seal(self.store, self.name, self.key, self.folder)
 
@@ -285,3 +289,28 @@ def test_written_is_only_what_was_sealed(north: Place) -> None:
         is_written(north.store, 1)
         assert begin(north.store) == 1
     assert [one.state for one in bundles(north.store)] == ["sealed"]
+
+
+DEVICES = "device,owner,unit\n" + "".join(f"lab-{number},P-{number},IT\n" for number in range(20))
+
+
+def test_coverage_tells_how_fresh_devices_are(north: Place, centre: Path, tmp_path: Path) -> None:
+    assert shadowledger("init", db=centre).code == 0
+    (tmp_path / "devices.csv").write_text(DEVICES)
+    done = shadowledger("directory", "import", tmp_path / "devices.csv", "--kind", "devices", db=centre)
+    assert done.code == 0, done
+    assert shadowledger("coverage", "show", "--format", "json", db=centre).json["devices"] is None
+    old, new = range(6), range(6, 12)
+    for number in old:
+        north.arrive(f"lab-{number}", document(f"lab-{number}"))
+    north.later(5)
+    for number in new:
+        north.arrive(f"lab-{number}", document(f"lab-{number}"))
+    assert imported(centre, *north.seal()) == [("new", 12, 0, [])]
+    devices = shadowledger("coverage", "show", "--days", "6", "--format", "json", db=centre).json["devices"]
+    counts = {name: devices[name]["low"] for name in ("current", "stale", "never_seen_whole", "never")}
+    assert counts == {"current": 6, "stale": 6, "never_seen_whole": 0, "never": 8}
+    assert (devices["as_of"], devices["from"]) == ("2026-11-28", "2026-11-23")
+    assert (devices["days_seen"], devices["of_days"]) == (12, 72)
+    told = shadowledger("coverage", "show", db=centre).stdout
+    assert "6 current, 6 without a complete run for 3 days, 0 never seen whole, 8 of the list never" in told
