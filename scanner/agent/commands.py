@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from shadowledger.scanner.agent import VERSION
 from shadowledger.scanner.agent.sentences import DONE, FAILED, WRONG, AgentError, say
-from shadowledger.scanner.agent.settings import Place, Settings, checked, read_settings, usual_place
+from shadowledger.scanner.agent.settings import OWN_SYSTEM, Place, Settings, checked, read_settings, usual_place
 
 INTERRUPTED = 130
 _PERIOD_S = 900
@@ -51,7 +51,7 @@ def _code_of(error: AgentError) -> int:
 
 
 def _parser(program: str) -> argparse.ArgumentParser:
-    usual = usual_place()
+    usual = usual_place(OWN_SYSTEM)
     parser = argparse.ArgumentParser(
         prog=program, description="Look at this machine for AI, and tell the organization's own server."
     )
@@ -61,8 +61,8 @@ def _parser(program: str) -> argparse.ArgumentParser:
     def add(name: str, act: Callable[[Options], int], told: str) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=told, description=told)
         command.set_defaults(act=act)
-        command.add_argument("--settings", metavar="FILE", default=usual.settings, help=f"default: {usual.settings}")
-        command.add_argument("--state", metavar="DIR", default=usual.state, help=f"default: {usual.state}")
+        command.add_argument("--settings", metavar="FILE", default="", help=f"default: {usual.settings}")
+        command.add_argument("--state", metavar="DIR", default="", help=f"default: {usual.state}")
         return command
 
     _enroll_options(add("enroll", _enroll, "Make this device known to its server, with an enrolment token."))
@@ -113,7 +113,9 @@ def _unit_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--root", metavar="DIR", type=_folder, default="/", help="below which files go; starts nothing"
     )
-    command.add_argument("--system", choices=("linux", "macos", "windows"), help="default: this one")
+    command.add_argument(
+        "--system", choices=("linux", "macos", "windows"), default=OWN_SYSTEM, help="default: this one"
+    )
 
 
 def _install_options(command: argparse.ArgumentParser) -> None:
@@ -135,13 +137,18 @@ def _seconds(text: str) -> int:
 
 
 def _folder(text: str) -> str:
+    if text == "/":  # means this machine, whatever its system calls that
+        return text
     if not os.path.isdir(text):
         raise argparse.ArgumentTypeError(f"{text} is no folder")
     return os.path.abspath(text)
 
 
 def _place(options: Options) -> Place:
-    settings, state = os.path.abspath(options.settings), os.path.abspath(options.state)
+    system = getattr(options, "system", OWN_SYSTEM)
+    usual = usual_place(system)
+    whole = os.path.abspath if system == OWN_SYSTEM else str  # another system's paths are as they are written
+    settings, state = whole(options.settings or usual.settings), whole(options.state or usual.state)
     return Place(settings, state, getattr(options, "root", "/"))
 
 
@@ -217,11 +224,10 @@ def _shown(value: object) -> object:
 def _install(options: Options) -> int:
     from shadowledger.scanner.agent.installing import Wanted, install
 
-    return install(Wanted(_place(options)._replace(root=options.root), options.system, options.program, options.every))
+    return install(Wanted(_place(options), options.system, options.program, options.every))
 
 
 def _uninstall(options: Options) -> int:
     from shadowledger.scanner.agent.installing import Wanted, uninstall
 
-    wanted = Wanted(_place(options)._replace(root=options.root), options.system, "", _PERIOD_S)
-    return uninstall(wanted, purge=options.purge)
+    return uninstall(Wanted(_place(options), options.system, "", _PERIOD_S), purge=options.purge)

@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape
 from shadowledger.scanner.agent.files import PUBLIC, make_folder, read_whole, remove, write_whole
 from shadowledger.scanner.agent.sent import KEPT, NAME
 from shadowledger.scanner.agent.sentences import DONE, AgentError, say
-from shadowledger.scanner.agent.settings import Place
+from shadowledger.scanner.agent.settings import OWN_SYSTEM, Place
 
 HERE = os.path.join(os.path.dirname(__file__), "units")
 UNIT = "shadowledger-agent"
@@ -25,6 +25,7 @@ _LARGEST = 1 << 16
 _MOST_SECONDS = 60
 _SYSTEM_PATH = "/usr/bin:/bin:/usr/sbin:/sbin"
 _ENTRIES = "device.json", "state.json", "words.json", "lock", "agent.log"
+_ODD = re.compile(r"[\"'\\$%\n]")
 _HOLE = re.compile(r"@([A-Z_]+)@")
 # Below %ProgramData% everybody may make files; in the agent's folder the system and administrators alone:
 # https://learn.microsoft.com/windows-server/administration/windows-commands/icacls
@@ -35,7 +36,7 @@ class Wanted(NamedTuple):
     """What is to be installed, or removed. `place.root` is `/`, or a folder that a package is made of."""
 
     place: Place
-    system: str | None
+    system: str
     program: str
     every_s: int
 
@@ -55,6 +56,8 @@ class _Kind(NamedTuple):
 def install(wanted: Wanted) -> int:
     """Write the files, and make the system know them; again, it changes nothing. Raises AgentError, OSError."""
     kind, command = _kind(wanted), _command(wanted)
+    if wanted.system == "linux" and (odd := [word for word in command if _ODD.search(word)]):
+        raise AgentError(f"systemd reads quotes, backslashes, dollars and percent signs as its own: {odd[0]}")
     if wanted.place.root == "/":
         _must_be_safe(command)
     is_new = False
@@ -86,7 +89,7 @@ def uninstall(wanted: Wanted, *, purge: bool) -> int:
     for path in is_there:
         remove(path)
         print(f"{path} is removed.")
-    if is_there and wanted.place.root == "/" and wanted.system in (None, "linux") and sys.platform == "linux":
+    if is_there and wanted.place.root == "/" and wanted.system == "linux":
         _tell_system(("systemctl", "daemon-reload"))
     if purge:
         _purge(wanted)
@@ -110,11 +113,9 @@ def _purge(wanted: Wanted) -> None:
 
 
 def _kind(wanted: Wanted) -> _Kind:
-    system = wanted.system or {"win32": "windows", "darwin": "macos"}.get(sys.platform, "linux")
-    own = {"win32": "windows", "darwin": "macos"}.get(sys.platform, "linux")
-    if system != own and wanted.place.root == "/":
+    root, system = wanted.place.root, wanted.system
+    if system != OWN_SYSTEM and root == "/":
         raise AgentError(f"what is for {system} is installed below another root: --root DIR")
-    root = wanted.place.root
     if system == "linux":
         folder = _below(root, "/etc/systemd/system")
         files = {f"{folder}/{UNIT}.{ending}": f"systemd.{ending}" for ending in ("service", "timer")}
@@ -155,7 +156,7 @@ def _filled(template: str, wanted: Wanted, command: Sequence[str], quoted: Calla
         "WORDS": quoted(subprocess.list2cmdline(command[1:])),
         "STRINGS": "\n".join(f"    <string>{quoted(word)}</string>" for word in command),
         "STATE": quoted(wanted.place.state),
-        "ENROLLED": quoted(f"{wanted.place.state}/device.json"),
+        "ENROLLED": f"{wanted.place.state}/device.json",
         "EVERY": str(wanted.every_s),
         "MINUTES": str(max(1, wanted.every_s // 60)),
         "SPLAY": str(max(1, wanted.every_s // 10)),
@@ -165,8 +166,7 @@ def _filled(template: str, wanted: Wanted, command: Sequence[str], quoted: Calla
 
 def _for_systemd(text: str) -> str:
     """https://www.freedesktop.org/software/systemd/man/latest/systemd.service.html#Command%20lines"""
-    plain = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
-    return plain if re.fullmatch(r"[\w/.,:=%$-]+", plain) else f'"{plain}"'
+    return f'"{text}"' if " " in text else text
 
 
 def _for_xml(text: str) -> str:
@@ -174,7 +174,10 @@ def _for_xml(text: str) -> str:
 
 
 def _below(root: str, path: str) -> str:
-    return path if root == "/" else os.path.join(root, re.sub(r"\A(?:[A-Za-z]:)?[\\/]+", "", path))
+    if root == "/":
+        return path
+    inside = path[2:].replace("\\", "/") if path[1:3] == ":\\" else path
+    return os.path.join(root, inside.lstrip("/"))
 
 
 def _must_be_safe(command: Sequence[str]) -> None:

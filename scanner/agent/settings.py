@@ -54,6 +54,9 @@ class Place(NamedTuple):
     """What it looks at: this machine, or a folder with another one's files."""
 
 
+OWN_SYSTEM = {"win32": "windows", "darwin": "macos"}.get(sys.platform, "linux")
+
+
 class Enrolment(NamedTuple):
     """What makes this device known to its server."""
 
@@ -65,12 +68,13 @@ class Enrolment(NamedTuple):
     """What the server knows it by, and what each line says."""
 
 
-def usual_place() -> Place:
-    """Where this system keeps such things."""
-    if sys.platform == "win32":
-        home = os.path.join(os.environ.get("PROGRAMDATA", r"C:\ProgramData"), "shadowledger-agent")
-        return Place(os.path.join(home, "settings.json"), os.path.join(home, "state"))
-    if sys.platform == "darwin":
+def usual_place(system: str) -> Place:
+    """Where linux, macos or windows keeps such things."""
+    if system == "windows":
+        folder = os.environ.get("PROGRAMDATA", "") if system == OWN_SYSTEM else ""
+        home = (folder or r"C:\ProgramData") + r"\shadowledger-agent"
+        return Place(rf"{home}\settings.json", rf"{home}\state")
+    if system == "macos":
         home = "/Library/Application Support/shadowledger-agent"
         return Place(f"{home}/settings.json", f"{home}/state")
     return Place("/etc/shadowledger-agent/settings.json", "/var/lib/shadowledger-agent")

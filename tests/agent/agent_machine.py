@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -51,9 +50,13 @@ class AgentMachine:
         ]
 
     def do(self, command: str, *words: str) -> Done:
-        """Run a command in this process."""
+        """Run a command on this machine, in this process."""
+        return self.plainly(*self.words(command, *words))
+
+    def plainly(self, *words: str) -> Done:
+        """Run a command as it stands here."""
         self._capsys.readouterr()
-        code = main(self.words(command, *words))
+        code = main(words)
         told = self._capsys.readouterr()
         assert "Traceback" not in told.err
         return Done(code, told.out, told.err)
@@ -91,6 +94,3 @@ class AgentMachine:
     def sent(self) -> list[dict[str, Any]]:
         """What the person can read."""
         return [json.loads(line) for line in (self.state / "sent.log").read_text().splitlines()]
-
-
-MakeMachine = Callable[[], AgentMachine]
