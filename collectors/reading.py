@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterator
 from datetime import tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
+from shadowledger.collectors.bystanders import Bystander, Bystanders
 from shadowledger.collectors.records import Issue, Record
 from shadowledger.collectors.sources import LONGEST_LINE_BYTES, Opened
 from shadowledger.signatures.wanted import Wanted
@@ -116,6 +117,8 @@ class Reading:
         """Lines in the cells of a sample."""
         self.contacts: Counter[tuple[str, int]] = Counter()
         """Contacts in these blocks by host and day since 1970 (0 where the source tells no time)."""
+        self.bystanders = Bystanders()
+        """Whom these name."""
         self.record_count = 0
         self.ignored_count = 0
         """Of these, the ignored ones that are only counted: packets without a name."""
@@ -146,8 +149,9 @@ class Reading:
         """The records as text, with the number of the first of each block: the lines, or what is found in them."""
         return self.layers.blocks(self) if self.layers is not None else self.lines()
 
-    def count(self, host: str, time_us: int) -> None:
+    def count(self, host: str, time_us: int, bystander: Bystander) -> None:
         """Take a contact of a block of the census into account. Bounded: rare hosts go when there are too many."""
+        self.bystanders.add(bystander)
         self.contacts[host, time_us // _DAY_US] += 1
         if len(self.contacts) > _MOST_HOSTS:
             self.contacts = Counter(dict(self.contacts.most_common(_MOST_HOSTS // 2)))

@@ -88,7 +88,7 @@ def traffic(position: int, via: str, values: Mapping[str, str], found: Target, c
     time_us, tz_source = _time(values.get("ts", ""), clock)
     return Traffic(
         position=position,
-        via=MULTICAST.get(values.get("id.resp_p", ""), via) if via == "dns" else via,
+        via=_channel(via, values),
         host=found.host,
         time_us=time_us,
         tz_source=tz_source,
@@ -113,9 +113,15 @@ def record(position: int, via: str, values: Mapping[str, str], clock: Clock, rea
         return Ignored(position, _NO_NAME[via])
     if reading.wanted is not None and not reading.wanted(*found[:6]):
         if reading.is_census:
-            reading.count(found.host, _time(values.get("ts", ""), clock)[0])
+            channel = _channel(via, values)
+            bystander = channel, values.get("username", ""), "", values.get("id.orig_h", "")
+            reading.count(found.host, _time(values.get("ts", ""), clock)[0], bystander)
         return None
     return traffic(position, via, values, found, clock)
+
+
+def _channel(via: str, values: Mapping[str, str]) -> str:
+    return MULTICAST.get(values.get("id.resp_p", ""), via) if via == "dns" else via
 
 
 def _time(text: str, clock: Clock) -> Stamp:

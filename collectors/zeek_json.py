@@ -147,17 +147,17 @@ class Usuals:
         if via is None or not is_usual or not is_clear or not _EARLIEST <= one.ts < _LATEST:
             return with_care(position, line, self._clock, reading)
         time_us, port = seconds_us(one.ts), port if 0 < port < 65536 else 0
+        client, user = one.client or one.flat_client, one.username
+        client, user = client if client not in _NOTHING else "", user if user not in _NOTHING else ""
         if reading.wanted is not None and not reading.wanted(host, path, method, port, agent, question):
             if reading.is_census:
-                reading.count(host, time_us)
+                reading.count(host, time_us, (via, user, "", client))
             return None
-        client, user = one.client or one.flat_client, one.username
         status, sent, received = one.status_code, one.request_body_len, one.response_body_len
         every = (
-            position, via, host, time_us, EXPLICIT, client if client not in _NOTHING else "",
-            user if user not in _NOTHING else "", "", port, scheme, path, method, status if 0 <= status < _MOST else 0,
-            sent if 0 <= sent < _MOST else UNKNOWN_BYTES, received if 0 <= received < _MOST else UNKNOWN_BYTES, agent,
-            "", "", question, "", "", "",
+            position, via, host, time_us, EXPLICIT, client, user, "", port, scheme, path, method,
+            status if 0 <= status < _MOST else 0, sent if 0 <= sent < _MOST else UNKNOWN_BYTES,
+            received if 0 <= received < _MOST else UNKNOWN_BYTES, agent, "", "", question, "", "", "",
         )  # fmt: skip
         return traffic_of(every)
 

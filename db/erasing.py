@@ -10,6 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from shadowledger.db import rollups
+from shadowledger.db.bystanders import forget_bystanders
 from shadowledger.db.identities import ID_BYTES
 from shadowledger.db.numbering import Pseudonyms
 from shadowledger.db.whoms import WhomSets
@@ -96,6 +97,7 @@ def _entries(connection: sqlite3.Connection, numbers: Collection[int]) -> Iterat
 
 def _forget(connection: sqlite3.Connection, ids: Collection[str]) -> None:
     """Drop ids that no entry names any more, from wherever else they stand."""
+    forget_bystanders(connection, _numbers_of(connection, ids))
     connection.execute(
         "delete from pseudonym where id in (select id from temp.erased) and not exists "
         "(select 1 from entry where number in (actor, device, client))"

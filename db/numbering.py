@@ -7,6 +7,7 @@ from collections import defaultdict
 from typing import NamedTuple
 
 from shadowledger.db.bitsets import CHUNK_SIZE
+from shadowledger.db.bystanders import numbers_named
 from shadowledger.db.manners import MANNER_OF_WAY
 
 NOBODY = 0
@@ -137,6 +138,13 @@ def number_of(connection: sqlite3.Connection, pseudonym_id: str) -> int:
 
 
 def forget_unnamed(connection: sqlite3.Connection) -> int:
-    """Forget pseudonyms that no entry names any more; returns how many. To be called inside a transaction."""
-    named = "select actor from entry union select device from entry union select client from entry"
+    """Forget pseudonyms that no entry and no source names any more; returns how many. To be called inside a
+    transaction."""
+    connection.execute("create temp table if not exists named (number integer primary key)")
+    connection.execute("delete from temp.named")
+    connection.executemany("insert or ignore into temp.named values (?)", ((one,) for one in numbers_named(connection)))
+    named = (
+        "select actor from entry union select device from entry union select client from entry "
+        "union select number from temp.named"
+    )
     return connection.execute(f"delete from pseudonym where number not in ({named})").rowcount  # noqa: S608

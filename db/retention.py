@@ -9,6 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from shadowledger.db import rollups
+from shadowledger.db.bystanders import drop_old_bystanders
 from shadowledger.db.days import NO_DAY
 from shadowledger.db.manners import BACKGROUND, REFUSED
 from shadowledger.db.numbering import forget_unnamed
@@ -102,8 +103,8 @@ def _fold(connection: sqlite3.Connection, first: int, last: int) -> int:
 
 
 def drop_old_addresses(connection: sqlite3.Connection, age: Age) -> None:
-    """Forget old clues at addresses, which are ids, and what one actor used together in old runs. To be called inside a
-    transaction."""
+    """Forget old clues at addresses, which are ids, and what one actor used together in old runs, or who was there. To
+    be called inside a transaction."""
     connection.execute(
         "delete from clue where host glob 'a-*' and (last_on != '' and last_on < :last_on "
         "or last_on = '' and run_id in (select id from run where started_at < :last_on))",
@@ -112,6 +113,7 @@ def drop_old_addresses(connection: sqlite3.Connection, age: Age) -> None:
     connection.execute(
         "delete from together where run_id in (select id from run where started_at < :last_on)", age._asdict()
     )
+    drop_old_bystanders(connection, *age)
 
 
 def ids_in_use(connection: sqlite3.Connection) -> set[str]:

@@ -74,6 +74,7 @@ class Counts:
 
 _OF_A_SOURCE = (
     "clue", "census", "issue", "reading", "blind_spot", "block", "mark", "sketch", "together", "sealed_line",
+    "bystander",
 )  # fmt: skip
 _MARK = "head_bytes, head_sha256, read_bytes, tail_bytes, tail_sha256, next_position, open_line"
 _KEPT = f"name, label, collector, settings, {_MARK}, place"

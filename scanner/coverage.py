@@ -47,8 +47,8 @@ class Coverage:
     """What only such sources can show. They were not asked for what the list alone names."""
     units: frozenset[str] = frozenset()
     """Business units that the directory knows."""
-    units_seen: frozenset[tuple[str, bool]] = frozenset()
-    """Those of whom any source saw somebody, each with whether that was on machines or in accounts."""
+    units_watched: frozenset[tuple[str, bool]] = frozenset()
+    """Those of whom sources saw enough, each with whether that was on machines or in accounts."""
 
     def judge(self, services: list[Service], units: Sequence[str] = ()) -> tuple[str, list[str]]:
         """`unseen` where one of the services could have been seen in one of the units, if any are named, otherwise
@@ -58,10 +58,10 @@ class Coverage:
         if kind != "unseen" or not meant:
             return kind, reasons
         needs = {need in _OF_TRAFFIC for need in needs_of(services) & self.fills}
-        if any((unit, not is_traffic) in self.units_seen for unit in meant for is_traffic in needs):
+        if any((unit, not is_traffic) in self.units_watched for unit in meant for is_traffic in needs):
             return kind, reasons
         where = " or ".join("traffic" if is_traffic else "machines and accounts" for is_traffic in sorted(needs))
-        return "not_observable", [f"no source of {where} saw anybody of {', '.join(sorted(meant))}"]
+        return "not_observable", [f"no source of {where} saw enough people of {', '.join(sorted(meant))}"]
 
     def _judge(self, services: list[Service]) -> tuple[str, list[str]]:
         needs = needs_of(services)
@@ -110,7 +110,7 @@ def coverage_of(
     connection: sqlite3.Connection,
     knowledge: Knowledge,
     units: frozenset[str] = frozenset(),
-    units_seen: frozenset[tuple[str, bool]] = frozenset(),
+    units_watched: frozenset[tuple[str, bool]] = frozenset(),
 ) -> Coverage:
     """The coverage of everything in the inventory, seen with what is known now."""
     known = totals(connection)
@@ -130,7 +130,7 @@ def coverage_of(
         len(stale),
         frozenset(stale_fills - fresh_fills),
         units,
-        units_seen,
+        units_watched,
     )
 
 

@@ -117,6 +117,10 @@ class Directory:
         known = {place.unit for places in self._members.values() for place in places if place.unit}
         return frozenset(known | (following.units_of_subnets(self._identities) if self._identities else set()))
 
+    def size_of(self, unit: str) -> int:
+        """How many people belong to a unit, at any time."""
+        return len(self._people_at.get((unit, ""), ()))
+
     def bare_form(self, one: str) -> str:
         """The id of the shorter form of a name, or the same id."""
         return self._bare.get(one, one)

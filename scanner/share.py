@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from shadowledger.collectors.bystanders import Bystanders
 from shadowledger.collectors.collector import Collector
 from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.records import Ignored, Issue, Traffic
@@ -13,6 +14,7 @@ from shadowledger.scanner.accounting import Accounting
 from shadowledger.scanner.days import ALL_DAYS, DAY_US, Days
 from shadowledger.scanner.fold import Fold
 from shadowledger.scanner.keepsakes import Keepsakes
+from shadowledger.scanner.ladders import ACCOUNT_KINDS
 from shadowledger.scanner.match import NOT_A_QUESTION, match_record
 from shadowledger.scanner.minutes import Minutes
 from shadowledger.scanner.passage import Passage, passage_of
@@ -38,6 +40,7 @@ class Share:
     passage: Passage
     kept: Keepsakes
     minutes: Minutes
+    bystanders: Bystanders
 
     def go_on(self, other: Share) -> None:
         """Take in the share of what follows, whose positions begin with 1."""
@@ -49,6 +52,7 @@ class Share:
         self.passage = self.passage.and_then(other.passage)
         self.kept.go_on(other.kept, positions)
         self.minutes.go_on(other.minutes)
+        self.bystanders.go_on(other.bystanders)
 
 
 def read_share(
@@ -80,14 +84,18 @@ def read_share(
         if not isinstance(record, Traffic):
             if found is not None:
                 fold.add_artifact(record, found)
+            else:
+                channel = "accounts" if record.kind in ACCOUNT_KINDS else "endpoint"
+                reading.bystanders.add((channel, record.user, record.device, ""))
             continue
         if found is not None:
             fold.add(record, found)
         if found is None or found.indicator.kind in AT_ANY_HOST:
             unknowns.add(index, record)
         if reading.is_census and record.via not in NOT_A_QUESTION:
-            reading.count(record.host, record.time_us)
+            reading.count(record.host, record.time_us, (record.via, record.user, record.device, record.client))
     if is_limited:
         for host, day in [key for key in reading.contacts if days.left_out(key[1] * DAY_US)]:
             del reading.contacts[host, day]
-    return Share(fold.sums, unknowns, sketch, accounting, passage_of(reading), kept, fold.minutes)
+    bystanders = Bystanders() if is_limited else reading.bystanders  # of which days they are nobody noted
+    return Share(fold.sums, unknowns, sketch, accounting, passage_of(reading), kept, fold.minutes, bystanders)

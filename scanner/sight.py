@@ -1,7 +1,6 @@
 """What each channel saw of an organization: units, sites, subnets, devices and people, against what its directory has.
 
-Seen is of whom a product was seen. Where nobody was, nobody used any, or nobody looked; which of the two, days and
-volumes of sources may say."""
+Seen is whom records name, with AI or without; of the latter a part, where records were counted in a sample."""
 
 from __future__ import annotations
 
@@ -10,7 +9,9 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
+from shadowledger.db.bystanders import ids_by_channel
 from shadowledger.db.channels import days_by_channel, names_by_channel
+from shadowledger.db.following import ADDRESS
 from shadowledger.db.identities import PERSON, Identities
 from shadowledger.scanner.days import DAY_US
 from shadowledger.scanner.people import Directory
@@ -80,11 +81,14 @@ def sights(
     """What each channel saw on some days, by channel; `names` opens addresses, where the key is here."""
     by_day = days_by_channel(connection)
     named = names_by_channel(connection, *days)
+    others = ids_by_channel(connection, *days)
     networks = _Networks(known.subnets) if names is not None else None
     found = []
     span = days[0] * DAY_US, (days[1] + 1) * DAY_US
-    for channel in sorted(by_day.keys() | named.keys()):
+    for channel in sorted(by_day.keys() | named.keys() | others.keys()):
         accounts, machines, addresses = named.get(channel, (set(), set(), set()))
+        for own in others.get(channel, ()):
+            (machines if own[0] == DEVICE else addresses if own[0] == ADDRESS else accounts).add(own)
         one = Sight(channel, days=frozenset(by_day.get(channel, ())))
         one.names = len(accounts) + len(machines) + len(addresses)
         _follow(one, directory, accounts | machines | addresses, span)

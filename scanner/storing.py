@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from shadowledger.collectors.sources import Opened, open_source
@@ -19,6 +20,7 @@ from shadowledger.db.sketches import Repeated, add_marks, repeated_marks
 from shadowledger.db.sources import Counts, Source, add_reading, get_source, save_source, withdraw
 from shadowledger.db.together import add_together
 from shadowledger.db.transactions import writing
+from shadowledger.scanner import bystanders
 from shadowledger.scanner.census import domain_days
 from shadowledger.scanner.identify import Standing, identify, mark_of
 from shadowledger.scanner.inputs import Input
@@ -27,7 +29,7 @@ from shadowledger.scanner.places import sealed_place, shown_name
 from shadowledger.scanner.privacy.aggregate import Nobody, store_crowd
 from shadowledger.scanner.sealing import described, raw_lines, to_seal
 from shadowledger.scanner.share import Share
-from shadowledger.scanner.sums import Sums
+from shadowledger.scanner.sums import NO_DAY, Sums
 from shadowledger.signatures.index import Index
 
 
@@ -57,7 +59,8 @@ def store(
         mark,
         sealed_place(identities, place, mark.head_sha256) if read.opened.path else b"",
     )
-    identities.meet((*sums.names(), *share.unknowns.names()))
+    named = bystanders.named(share.bystanders.seen)
+    identities.meet((*sums.names(), *share.unknowns.names(), *chain(*named.values())))
     chosen = to_seal(connection, read, share)
     lines = raw_lines(read, {record.position: share.kept.places[record.position] for _, record in chosen})
     with writing(connection):
@@ -73,6 +76,8 @@ def store(
         else:
             _add_postings(Postings(connection, run_id, source_id), sums, identities)
             add_together(connection, run_id, source_id, share.minutes.together(identities.id_of))
+            days_there = [day for _, day in passage.contacts if day] or [NO_DAY]
+            bystanders.store(connection, identities, (run_id, source_id), named, (min(days_there), max(days_there)))
         add_clues(connection, run_id, source_id, _clues(share, identities))
         add_census(connection, run_id, source_id, domain_days(passage.contacts), is_sampled=passage.is_sampled)
         add_reading(connection, run_id, source_id, counts, share.accounting.reasons)

@@ -41,6 +41,13 @@ class Who(NamedTuple):
     device: Name
     client: Name
 
+    @property
+    def first(self) -> Name:
+        """Of account, machine and address the first that is no system's."""
+        if self.actor.kind and self.actor.kind != SYSTEM:
+            return self.actor
+        return self.device if self.device.kind else self.client
+
 
 class _Numbered(dict[T, int]):
     """Each value once, and its number by order: keys of numbers are compared in no time, tuples of texts are not."""
@@ -80,11 +87,8 @@ class Sums:
         return self._groups[number][1]
 
     def whom(self, number: int) -> Name:
-        """Of those whom a record names the first that is no system: account, machine, address."""
-        who = self.whos.values_by_number[number]
-        if who.actor.kind and who.actor.kind != SYSTEM:
-            return who.actor
-        return who.device if who.device.kind else who.client
+        """Of those whom a record names the first that is no system's."""
+        return self.whos.values_by_number[number].first
 
     def put_away(self) -> None:
         """Pack what was counted, so that it takes little room."""

@@ -29,6 +29,7 @@ class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     chain_share: int
     chain_products: int
     match_score: int
+    watched_share: int
 
     def in_words(self) -> str:
         """For a headline: the values by name."""

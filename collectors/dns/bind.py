@@ -90,7 +90,7 @@ def _record(position: int, before: str, after: str, clock: Clock, reading: Readi
     client = _CLIENT.search(before)
     time_us, tz_source = _time(before[: client.start()] if client else before, clock)
     if not is_wanted:
-        reading.count(host, time_us)
+        reading.count(host, time_us, ("dns", "", "", client[1] if client else ""))
         return None
     return Traffic(
         position=position,

@@ -108,7 +108,7 @@ class Contacts:
                 return True
             self.is_dull = not is_question or self._names_hosts_alone or wanted.nobody(host)
             if self._reading.is_census and is_question:
-                self._reading.count(host, plan.stamp(fields)[0])
+                self._reading.count(host, plan.stamp(fields)[0], plan.bystander(fields))
             return False
 
         return Asked(wanted, is_question, passes, nameless)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import NamedTuple
 
+from shadowledger.collectors.bystanders import Bystander
 from shadowledger.collectors.clock import EXPLICIT, NO_TIME, Clock, Stamp
 from shadowledger.collectors.dns.questions import question_word
 from shadowledger.collectors.endpoint.programs import Seen, artifacts, base_name
@@ -167,6 +168,13 @@ class Plan:
             f"{'0' if is_dns else 'port'}, scheme, path, method, status, sent_bytes, received_bytes, agent, process, "
             "action, question, app_label, category_label, content_type))"
         )
+
+    def bystander(self, fields: Fields) -> Bystander:
+        """Whom a record names, as `traffic` tells it, where nothing else is asked of it."""
+        values = self.values
+        address, name = split_client(values["client"](fields))
+        user, device = plain_user(values["user"](fields)), values["device"](fields)[:LONGEST_TEXT]
+        return self.type.via or "", user, device or name, address
 
     def artifacts(self, position: int, fields: Fields, reading: Reading) -> Iterator[Artifact]:
         values = self.values

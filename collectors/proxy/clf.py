@@ -85,19 +85,21 @@ def _record(position: int, values: dict[str, str], clock: Clock, reading: Readin
     if not is_wanted and not reading.is_census:
         return None
     time_us, tz_source = _time(values, clock)
-    if not is_wanted:
-        reading.count(host, time_us)
-        return None
     name = values.get("client_name", "")
+    user, device = values.get("user", ""), "" if is_address(name) else name
+    client = values.get("client", "") or (name if is_address(name) else "")
+    if not is_wanted:
+        reading.count(host, time_us, ("proxy", user, device, client))
+        return None
     return Traffic(
         position=position,
         via="proxy",
         host=host,
         time_us=time_us,
         tz_source=tz_source,
-        client=values.get("client", "") or (name if is_address(name) else ""),
-        user=values.get("user", ""),
-        device="" if is_address(name) else name,
+        client=client,
+        user=user,
+        device=device,
         port=port,
         scheme=scheme,
         path=path,

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 from urllib.parse import unquote
 
+from shadowledger.collectors.bystanders import Bystander
 from shadowledger.collectors.clock import EXPLICIT, epoch_us
 from shadowledger.collectors.collector import Collector, Head
 from shadowledger.collectors.lines import REMEMBERED, Unwanted, fitting
@@ -104,22 +105,30 @@ class _Requests:
             elif told and path and wanted.nobody(host):
                 self.nobodys.remember(url[: url.find("/", len("http://"))], host)
             if told and self._reading.is_census:
-                self._reading.count(host, epoch_us(fields[0]))
+                self._reading.count(host, epoch_us(fields[0]), _bystander(fields))
             return None
         if reason := not_a_request(method, url):
             return Ignored(position, reason)
         if not is_name(host):
             return Issue(position, "no host")
         time_us = epoch_us(fields[0])
-        user = _NEXT_USER.match(rest) or _USER.search(rest)
         answer = rest[rest.rfind(" ") + 1 :]
         every = (
             position, "proxy", host, time_us, EXPLICIT if time_us else "", value_of(fields[2]),
-            value_of(user[1]) if user else "", "", port, scheme, path,
+            _user_in(rest), "", port, scheme, path,
             method if method.isalpha() else value_of(method), result[0], UNKNOWN_BYTES, bytes_of(fields[4]), "", "",
             result[1], "", "", "", value_of(answer) if "/" in answer else "",
         )  # fmt: skip
         return traffic_of(every)
+
+
+def _bystander(fields: list[str]) -> Bystander:
+    return "proxy", _user_in(fields[7] if len(fields) > 7 else ""), "", value_of(fields[2])
+
+
+def _user_in(rest: str) -> str:
+    user = _NEXT_USER.match(rest) or _USER.search(rest)
+    return value_of(user[1]) if user else ""
 
 
 def value_of(word: str) -> str:
@@ -163,7 +172,7 @@ def read(reading: Reading) -> Iterator[Record]:
             if fields[5] == "CONNECT":
                 if (host := unwanted_tunnels.get(url)) is not None:
                     if is_census and host:
-                        reading.count(host, epoch_us(fields[0]))
+                        reading.count(host, epoch_us(fields[0]), _bystander(fields))
                     continue
             elif (host := nobodys.get(url[: (slash := url.find("/", 8))])) is not None:
                 query = url.find("?", slash)
@@ -172,7 +181,7 @@ def read(reading: Reading) -> Iterator[Record]:
                 is_shape = word in api_words or word == "" or ":" in word or "%" in word or "#" in word
                 if (end == slash + 1 or not is_shape) and not _is_stream(line):
                     if is_census and fields[5] not in _CACHE_METHODS:
-                        reading.count(host, epoch_us(fields[0]))
+                        reading.count(host, epoch_us(fields[0]), _bystander(fields))
                     continue
             record = requests.record(position, fields, result)
             if record is not None:

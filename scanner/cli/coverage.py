@@ -27,7 +27,7 @@ from shadowledger.scanner.site import Site
 from shadowledger.scanner.volumes import History, histories
 
 DAYS_SHOWN = 28
-SEEN = "seen is of whom an AI product was seen; where nobody was, nobody used any or nobody looked"
+SEEN = "seen is whom records name, with AI or without; of those without, a part of them where a sample was counted"
 Row = dict[str, object]
 
 

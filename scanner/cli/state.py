@@ -11,6 +11,7 @@ import click
 
 from shadowledger.db.decisions import all_decisions
 from shadowledger.db.declared import current
+from shadowledger.scanner.bystanders import units_watched
 from shadowledger.scanner.cli.options import open_signatures
 from shadowledger.scanner.consolidate import Discovered, consolidate
 from shadowledger.scanner.coverage import Coverage, coverage_of
@@ -55,7 +56,8 @@ def present(site: Site) -> Iterator[Present]:
         decisions, directory = all_decisions(connection), Directory(identities)
         found = consolidate(connection, directory, decisions, thresholds_of(site), signatures.index.services)
         found = without_small_groups(connection, found)
-        coverage = coverage_of(connection, signatures.knowledge, directory.units, found.units_seen)
+        watched = units_watched(connection, directory, found.limits.watched_share, found.units_seen)
+        coverage = coverage_of(connection, signatures.knowledge, directory.units, watched)
         result = reconcile(found, current(connection), decisions, signatures.index, coverage)
         yield Present(connection, result, coverage)
     finally:

@@ -23,7 +23,8 @@ PERSONAL = ("user", "client", "device")
 POINTING = frozenset((
     "inventory.entry.actor", "inventory.entry.device", "inventory.entry.client", "inventory.entry.whom",
     "inventory.pseudonym.id", "inventory.together.whom_id", "inventory.clue.host", "inventory.whom_day.whoms",
-    "inventory.whom_ever.whoms", "inventory.discovery_state.whoms", "inventory.source.settings",
+    "inventory.whom_ever.whoms", "inventory.bystander.whoms", "inventory.discovery_state.whoms",
+    "inventory.source.settings",
     "inventory.source.place", "inventory.sealed_line.sealed", "inventory.audit.who", "inventory.audit.detail",
     "inventory.decision.decided_by", "inventory.approval.approver", "inventory.approval.made_by",
     "inventory.declared.fields",

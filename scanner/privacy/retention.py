@@ -94,8 +94,8 @@ def _purge_inventory(inventory: sqlite3.Connection, store: sqlite3.Connection | 
         mark_old(inventory, age)
         for together, *by_source in list(_counted(named_by_old(inventory), Directory(store))):
             add_together(inventory, together, by_source)
-        entries = fold_old(inventory)
         drop_old_addresses(inventory, age)
+        entries = fold_old(inventory)
     lines = drop_all(inventory) if days is None else 0
     if privacy.seal_days and days is not None:
         lines = drop_older(inventory, age_of(privacy.seal_days).last_on)

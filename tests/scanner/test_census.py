@@ -12,6 +12,7 @@ from random import Random
 import pytest
 from commands import shadowledger
 
+from shadowledger.collectors.bystanders import Bystander
 from shadowledger.collectors.collector import Collector
 from shadowledger.collectors.reading import Census, Reading, Settings
 from shadowledger.collectors.records import Traffic
@@ -46,8 +47,8 @@ SAMPLES = [
 ]
 
 
-def contacts(collector: Collector, sample: Path, *, census: bool) -> Counter[tuple[str, int]]:
-    """Every contact of a sample by host and day: by the census, or by building every record."""
+def contacts(collector: Collector, sample: Path, *, census: bool) -> tuple[Counter[tuple[str, int]], set[Bystander]]:
+    """Every contact of a sample by host and day, and whom they name: by the census, or by building every record."""
     with open_source(sample) as opened:
         layers = layers_for(collector, opened.head)
         wanted = INDEX.wanted if census else None
@@ -56,8 +57,8 @@ def contacts(collector: Collector, sample: Path, *, census: bool) -> Counter[tup
         )
         for record in reading.records(collector):
             if isinstance(record, Traffic) and record.via not in NOT_A_QUESTION:
-                reading.count(record.host, record.time_us)
-        return reading.contacts
+                reading.count(record.host, record.time_us, (record.via, record.user, record.device, record.client))
+        return reading.contacts, reading.bystanders.seen
 
 
 @pytest.mark.parametrize(("collector", "sample"), SAMPLES)
