@@ -59,8 +59,8 @@ class Summary(msgspec.Struct):
     complete: bool = False
     profile: str = ""
     device_id: str = ""
-    agent_version: object = None
-    pack_version: object = None
+    agent: object = None
+    pack: object = None
     dropped_runs: object = None
     quarantined_runs: object = None
 

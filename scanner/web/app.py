@@ -209,4 +209,4 @@ def _skew_s(told: str, now_us: int) -> int | None:
         return None
     if at is None:
         return None
-    return round((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() - now_us / 1e6)
+    return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()) - now_us // 1_000_000

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import gzip
 import http.client
-import json
 import socket
 import zlib
-from typing import Any
 
 import pytest
+from commands import shadowledger
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from serving import Server, answer_of, document, headers_of, rows, run_of
@@ -169,9 +168,6 @@ def test_what_is_no_http_ends_its_own_connection_alone(server: Server, data: byt
     assert server.ask("GET", "/v1/health").status == 200
 
 
-LINE: dict[str, Any] = rows(1, LAB)[0]
-
-
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.binary(max_size=400), st.integers(1, 50), st.booleans())
 def test_any_bytes_are_taken_or_refused_alike_in_whatever_pieces(data: bytes, size: int, is_behind: bool) -> None:
@@ -189,7 +185,18 @@ def test_any_bytes_are_taken_or_refused_alike_in_whatever_pieces(data: bytes, si
     assert told[0] == told[1]
 
 
-def test_a_moment_that_the_device_tells_is_its_skew(server: Server, token: str) -> None:
-    assert server.deliver(token, document(LAB), Date="Mon, 01 Jan 2001 00:00:00 GMT").status == 200
-    assert server.deliver(token, document(LAB), Date="yesterday").status == 200
-    assert json.dumps(LINE)
+def test_what_a_device_tells_of_itself_is_listed(server: Server) -> None:
+    token = server.device("lab-1")
+
+    def listed(date: str, **changed: object) -> tuple[object, ...]:
+        assert server.deliver(token, document("lab-1", **changed), Date=date).status == 200
+        rows = shadowledger("devices", "list", "--format", "jsonl", db=server.db).lines
+        (row,) = (row for row in rows if row["name"] == "lab-1")
+        return row["agent"], row["pack"], row["taken_as"], row["dropped_runs"], row["skew_s"]
+
+    told = {"agent": "0.1.0", "pack": "2026.11.23", "profile": "minimal", "dropped_runs": 3}
+    *words, skew_s = listed("Mon, 01 Jan 2001 00:00:00 GMT", **told)
+    assert words == ["0.1.0", "2026.11.23", "minimal", 3]
+    assert isinstance(skew_s, int)
+    assert skew_s < -86_400 * 365 * 25
+    assert listed("yesterday", agent="<b>", pack=7, profile="x" * 100, dropped_runs=-1) == (None, None, None, 0, None)
