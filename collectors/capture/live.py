@@ -24,6 +24,8 @@ HAS_PACKETS = hasattr(socket, "AF_PACKET")
 BUFFER_BYTES = 64 << 20
 """Of packets that wait in the kernel: at 100,000 packets a second some six seconds."""
 PACKETS_AT_ONCE = 1024
+MOST_AT_END = 1024
+"""Batches that are taken after the end: more cannot have waited."""
 _RAW = 101
 _LINK_TYPES = {1: ETHERNET, 772: ETHERNET, 65534: _RAW, 512: _RAW, 768: _RAW, 776: _RAW}
 """Of ARPHRD_ETHER, LOOPBACK, NONE, PPP, TUNNEL and SIT: linux/if_arp.h."""
@@ -84,13 +86,14 @@ class Interface:
             with contextlib.suppress(OSError):
                 self._socket.setsockopt(_SOL_PACKET, _IGNORE_OUTGOING, 1)
         self._socket.bind((name, _ALL_PROTOCOLS))
-        self._socket.settimeout(_WAIT_S)
 
-    def packets(self) -> bytes:
-        """Those that came, up to PACKETS_AT_ONCE, as a pcap file has them; empty where none came for a while."""
+    def packets(self, *, waits: bool = True) -> bytes:
+        """Those that came, up to PACKETS_AT_ONCE, as a pcap file has them; empty where none came for a while, or none is
+        there."""
         receive, now, pack = self._socket.recv, time.time_ns, _HEAD.pack
         parts: list[bytes] = []
         try:
+            self._socket.settimeout(_WAIT_S if waits else 0)
             packet = receive(LONGEST_PACKET_BYTES)
             self._socket.setblocking(False)
             while True:
@@ -104,8 +107,6 @@ class Interface:
             pass
         except OSError as error:  # the interface is gone or down
             raise CannotListenError(error.strerror or str(error)) from None
-        finally:
-            self._socket.settimeout(_WAIT_S)
         return b"".join(parts)
 
     def drops(self) -> Drops:
@@ -124,12 +125,71 @@ class Interface:
         self.close()
 
 
-def listen(interface: Interface, engine: Engine, goes_on: Callable[[], bool]) -> Iterator[Sequence[Traffic | Issue]]:
+class Sniffer:
+    """An interface that is listened at with scapy, for systems without AF_PACKET; slower by far, and it does not say
+    what was dropped."""
+
+    def __init__(self, name: str) -> None:
+        """Raises CannotListenError."""
+        try:
+            from scapy.config import conf
+            from scapy.error import Scapy_Exception
+        except ImportError:
+            raise CannotListenError("scapy is needed here: pip install 'shadowledger[capture]'") from None
+        try:
+            conf.ifaces.reload()  # some come and go
+            self._socket = conf.L2listen(iface=name)
+        except PermissionError:
+            raise CannotListenError("root or CAP_NET_RAW is needed") from None
+        except (OSError, Scapy_Exception) as error:
+            raise CannotListenError(f"{name}: {error}") from None
+        self._link_types = conf.l2types.layer2num
+
+    def packet(self) -> tuple[int, int, bytes] | None:
+        """The next packet's time in microseconds, link type and bytes; None where none came for a while."""
+        if not self._socket.select([self._socket], _WAIT_S):
+            return None
+        layer, packet, when = self._socket.recv_raw()
+        if not packet or layer is None:
+            return None
+        return int((when or time.time()) * 1_000_000), self._link_types.get(layer, ETHERNET), packet
+
+    def drops(self) -> Drops:
+        """Nobody knows."""
+        return Drops(0, 0)
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def __enter__(self) -> Sniffer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_interface(name: str, *, is_narrow: bool = True) -> Interface | Sniffer:
+    """Listen in the way that this system has. Raises CannotListenError."""
+    return Interface(name, is_narrow=is_narrow) if HAS_PACKETS else Sniffer(name)
+
+
+def listen(
+    interface: Interface | Sniffer, engine: Engine, goes_on: Callable[[], bool]
+) -> Iterator[Sequence[Traffic | Issue]]:
     """What the packets of an interface tell, a batch at a time (an empty one where nothing came), as long as `goes_on`
-    says so."""
+    says so, and then what had come by then."""
+    if isinstance(interface, Sniffer):
+        while goes_on():
+            told = interface.packet()
+            yield engine.packet(*told, 0, len(told[2])) if told is not None else ()
+        return
     read = fast.loop(engine, _VARIANT, fast.traffic_of)
-    while goes_on():
-        batch = interface.packets()
+    turns_left = MOST_AT_END
+    while turns_left:
+        turns_left = turns_left if goes_on() else turns_left - 1
+        batch = interface.packets(waits=turns_left == MOST_AT_END)
+        if not batch and turns_left < MOST_AT_END:
+            break
         if interface.link_type == ETHERNET:
             _, _, found = read(batch + bytes(fast.LOOKAHEAD_BYTES), 0)
             yield found
@@ -144,25 +204,6 @@ def _parted(batch: bytes, link_type: int) -> Iterator[tuple[int, int, bytes, int
         start = at + _HEAD.size
         yield seconds * 1_000_000 + micros, link_type, batch, start, start + size
         at = start + size
-
-
-def sniff(name: str, engine: Engine, goes_on: Callable[[], bool]) -> Iterator[Sequence[Traffic | Issue]]:
-    """The same with scapy, for systems without AF_PACKET; slower by far. Raises CannotListenError."""
-    try:
-        from scapy.config import conf
-        from scapy.error import Scapy_Exception
-    except ImportError:
-        raise CannotListenError("scapy is needed here: pip install 'shadowledger[capture]'") from None
-    try:
-        listening = conf.L2listen(iface=name)
-    except (OSError, Scapy_Exception) as error:
-        raise CannotListenError(f"{name}: {error}") from None
-    with contextlib.closing(listening):
-        while goes_on():
-            _, packet, when = listening.recv_raw()
-            if packet:
-                time_us = int((when or time.time()) * 1_000_000)
-                yield engine.packet(time_us, ETHERNET, packet, 0, len(packet))
 
 
 def _hardware_of(name: str) -> int:

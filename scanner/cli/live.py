@@ -2,62 +2,85 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack, closing
 
 import click
 
 from shadowledger.collectors.capture import live, quic
 from shadowledger.collectors.capture.engine import Engine
-from shadowledger.collectors.records import Issue, Traffic
+from shadowledger.collectors.capture.ring import Ring
+from shadowledger.collectors.records import Record
 from shadowledger.collectors.telling import tell
-from shadowledger.scanner.output import as_json
+from shadowledger.db.identities import Identities
+from shadowledger.scanner.choices import Choices
+from shadowledger.scanner.cli.options import open_scan, open_signatures
+from shadowledger.scanner.giving_up_root import give_up_root, owner_of
+from shadowledger.scanner.listening import Listening
+from shadowledger.scanner.outcomes import Outcome
+from shadowledger.scanner.output import as_json, clean
+from shadowledger.scanner.pseudonyms import pseudonymous
+from shadowledger.scanner.site import Site
+
+_PAUSE_S = 0.5
+"""Between two looks at a ring."""
 
 
 @click.command("dns")
-@click.option("--interface", required=True, metavar="NAME", help="Where to listen: eth0, a mirror port, a bridge.")
+@click.option("--interface", default="", metavar="NAME", help="Where to listen: eth0, a mirror port, a bridge.")
+@click.option("--ring", default="", metavar="GLOB", help="Read the files that `dumpcap -b` writes; with --store.")
 @click.option("--seconds", type=float, default=None, metavar="N", help="End after so long. Default: at Ctrl-C.")
 @click.option(
     "--wide", is_flag=True, help="Look at every packet. Default: at the ports of DNS, TLS and QUIC, untunnelled."
 )
 @click.option("--ai-only", is_flag=True, help="Print names of AI services alone.")
+@click.option("--pseudonyms", is_flag=True, help="Print ids for addresses.")
+@click.option("--store", is_flag=True, help="Print nothing, and add what is heard to the inventory.")
+@click.option(
+    "--every", type=click.FloatRange(1), default=60.0, show_default=True, metavar="N", help="Seconds between stores."
+)  # fmt: skip
 @click.option(
     "--format", "form", type=click.Choice(("jsonl",)), default="jsonl", show_default=True, help="One object a name."
 )
-def dns(interface: str, seconds: float | None, wide: bool, ai_only: bool, form: str) -> int:
+@click.pass_obj
+def dns(
+    site: Site,
+    /,
+    interface: str,
+    ring: str,
+    seconds: float | None,
+    wide: bool,
+    ai_only: bool,
+    pseudonyms: bool,
+    store: bool,
+    every: float,
+    form: str,
+) -> int:
     """Print one JSON object for each name asked for on an interface (DNS, TLS, QUIC), and a summary at the end.
 
-    Nothing is stored. Needs root or CAP_NET_RAW to begin with, and gives up root once it listens. The summary says how
-    many packets the kernel dropped because this was too slow, and what the packets hide."""
+    Nothing is stored without --store. Needs root or CAP_NET_RAW to begin with, and gives up root once it listens: for
+    whoever called sudo or nobody, or with --store for the owner of the inventory. The summary says how many packets the
+    kernel dropped because this was too slow, and what the packets hide."""
     del form  # one there is
-    wanted = None
-    if ai_only:
-        from shadowledger.scanner.cli.options import open_signatures
-
-        wanted = open_signatures(None, None).index.wanted
-    engine = Engine(wanted)
-    with ExitStack() as kept:
-        try:
-            opened = kept.enter_context(live.Interface(interface, is_narrow=not wide)) if live.HAS_PACKETS else None
-            turns = _Turns(seconds)
-            heard = live.listen(opened, engine, turns) if opened else live.sniff(interface, engine, turns)
-            _give_up_root()
-            _print(heard)
-        except live.CannotListenError as error:
-            click.echo(f"Cannot listen: {error}.", err=True)
-            return 1
-        engine.end()
-        drops = opened.drops() if opened else live.Drops(engine.packet_count, 0)
-    summary = {"packets": engine.packet_count, "dropped": drops.dropped_count, "blind_spots": dict(engine.blind)}
-    click.echo(as_json({"summary": summary}))
-    if drops.dropped_count:
-        click.echo(f"{drops.dropped_count} packets came faster than they were read; names are missing.", err=True)
-        return 3
-    return 0
+    if bool(interface) == bool(ring) or (ring and not store):
+        raise click.UsageError("Say where to listen: --interface NAME, or --ring GLOB with --store.")
+    turns = _Turns(seconds)
+    if ring:
+        return _store_ring(site, Ring(ring), turns)
+    try:
+        with live.open_interface(interface, is_narrow=not wide) as opened:
+            quic.load()  # who is nobody may not read where packages are, nor signatures
+            wanted = open_signatures(None, None).index.wanted if ai_only or store else None
+            give_up_root(owner_of(site.inventory_path) if store or pseudonyms else None)
+            if store:
+                return _store(site, opened, interface, turns, every)
+            return _print(site if pseudonyms else None, opened, turns, Engine(wanted))
+    except live.CannotListenError as error:
+        click.echo(f"Cannot listen: {error}.", err=True)
+        return 1
 
 
 class _Turns:
@@ -76,25 +99,86 @@ class _Turns:
         self._is_ended = True
 
 
-def _print(heard: Iterator[Sequence[Traffic | Issue]]) -> None:
-    for found in heard:
-        if found:
-            sys.stdout.write("".join(f"{as_json(tell(one))}\n" for one in found))
-            sys.stdout.flush()
+_Listener = live.Interface | live.Sniffer
 
 
-def _give_up_root() -> None:
-    """Be the user who called sudo, or nobody: what comes over the wire is read by one who may do nothing."""
-    if not hasattr(os, "geteuid") or os.geteuid() != 0:
-        return
-    import pwd  # which not every system has
+def _print(site: Site | None, opened: _Listener, turns: _Turns, engine: Engine) -> int:
+    with ExitStack() as kept:
+        shown: Callable[[Sequence[Record]], Iterable[Record]] = _as_they_are
+        if site is not None:
+            inventory = kept.enter_context(closing(site.inventory(create=True)))
+            names = site.names(inventory, create=True)
+            kept.enter_context(closing(names.connection))
+            shown = _with_ids(names)
+        for found in live.listen(opened, engine, turns):
+            if found:
+                sys.stdout.write("".join(f"{as_json(tell(one))}\n" for one in shown(found)))
+                sys.stdout.flush()
+    engine.end()
+    return _summary(engine, opened.drops())
 
-    quic.load()  # who is nobody may not read where packages are
-    caller = os.environ.get("SUDO_UID", "")
+
+def _as_they_are(found: Sequence[Record]) -> Iterable[Record]:
+    return found
+
+
+def _with_ids(names: Identities) -> Callable[[Sequence[Record]], Iterable[Record]]:
+    return lambda found: pseudonymous(found, names)
+
+
+def _store(site: Site, opened: _Listener, name: str, turns: _Turns, every: float) -> int:
+    with ExitStack() as kept:
+        connection = kept.enter_context(closing(site.inventory(create=True)))
+        names = site.names(connection, create=True)
+        kept.enter_context(closing(names.connection))
+        signatures = open_signatures(site, connection)
+        engine = Engine(signatures.index.wanted)
+        heard = live.listen(opened, engine, turns)
+        listening = Listening(connection, names, signatures, name)
+        hits, is_whole = 0, False
+
+        def dropped() -> int:
+            return opened.drops().dropped_count
+
+        try:
+            goes_on = True
+            while goes_on:
+                goes_on = turns()
+                hits += listening.store(heard, engine, every, dropped)
+            is_whole = not dropped()
+        finally:
+            listening.end(engine, dropped, is_whole=is_whole)
+    return _summary(engine, opened.drops(), source=listening.source_id or None, hits=hits)
+
+
+def _summary(engine: Engine, drops: live.Drops, **more: int | None) -> int:
+    told = {"packets": engine.packet_count, "dropped": drops.dropped_count, "blind_spots": dict(engine.blind), **more}
+    click.echo(as_json({"summary": told}))
+    if drops.dropped_count:
+        click.echo(f"{drops.dropped_count} packets came faster than they were read; names are missing.", err=True)
+        return 3
+    return 0
+
+
+def _store_ring(site: Site, ring: Ring, turns: _Turns) -> int:
+    """Scan each file of a ring once it is whole."""
+    give_up_root(owner_of(site.inventory_path))
+    scan = open_scan(site, 1, create=True)
+    outcomes: list[Outcome] = []
     try:
-        user = pwd.getpwuid(int(caller)) if caller.isdigit() and caller != "0" else pwd.getpwnam("nobody")
-    except KeyError:
-        return
-    os.setgroups([])
-    os.setgid(user.pw_gid)
-    os.setuid(user.pw_uid)
+        while True:
+            is_last = not turns()
+            if whole := ring.whole():
+                outcomes += scan.run(whole, Choices()).outcomes
+            elif is_last:
+                break
+            else:
+                time.sleep(_PAUSE_S)
+    finally:
+        scan.close()
+    problems = [f"{one.name} {one.problem}." for one in outcomes if one.problem]
+    for problem in problems:
+        click.echo(clean(problem), err=True)
+    hits = sum(one.counts.hit_count for one in outcomes if one.counts)
+    click.echo(as_json({"summary": {"files": len(outcomes), "hits": hits, "problems": len(problems)}}))
+    return 3 if problems else 0

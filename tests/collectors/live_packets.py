@@ -1,6 +1,6 @@
 """Sends the packets of the cases over a pair of interfaces and listens at its other end; prints what was told, as JSON.
 
-Run in a network namespace of its own: `unshare -n python live_packets.py narrow|wide`."""
+Run in a network namespace of its own: `unshare -n python live_packets.py narrow|wide|scapy`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from capture_files import query, udp
 from test_capture_cases import CASES, FRAMES
 
 from shadowledger.collectors.capture.engine import Engine
-from shadowledger.collectors.capture.live import Interface, listen
+from shadowledger.collectors.capture.live import Interface, Sniffer, listen
 from shadowledger.collectors.records import Traffic
 
 MARKS = ("first.example", "last.example")
@@ -27,7 +27,7 @@ def main(width: str) -> None:
             subprocess.run(command.split(), check=True)
         with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as sender:
             sender.bind(("here", 0))
-            with Interface("there", is_narrow=width == "narrow") as interface:
+            with Sniffer("there") if width == "scapy" else Interface("there", is_narrow=width == "narrow") as interface:
                 heard = Heard(interface, sender)
                 heard.wait_for("first.example")
                 for frame in frames:
@@ -41,7 +41,7 @@ def main(width: str) -> None:
 class Heard:
     """What is told of an interface."""
 
-    def __init__(self, interface: Interface, sender: socket.socket) -> None:
+    def __init__(self, interface: Interface | Sniffer, sender: socket.socket) -> None:
         self._interface, self._sender, self._engine = interface, sender, Engine()
         self.names: list[list[str]] = []
 

@@ -25,7 +25,7 @@ BEYOND_THE_FILTER = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("width", "missed"), [("narrow", BEYOND_THE_FILTER), ("wide", set())])
+@pytest.mark.parametrize(("width", "missed"), [("narrow", BEYOND_THE_FILTER), ("wide", set()), ("scapy", set())])
 def test_what_is_sent_is_told(width: str, missed: set[str]) -> None:
     command = ["unshare", "-n", sys.executable, str(HERE / "live_packets.py"), width]
     path = os.pathsep.join((str(HERE), str(HERE.parents[1] / ".ns")))
