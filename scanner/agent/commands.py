@@ -15,6 +15,8 @@ from shadowledger.scanner.agent.settings import OWN_SYSTEM, Place, Settings, che
 
 INTERRUPTED = 130
 _PERIOD_S = 900
+_WIDTH = 100
+"""Characters in a line of help."""
 Options = argparse.Namespace
 
 
@@ -50,16 +52,25 @@ def _code_of(error: AgentError) -> int:
     return DONE if isinstance(error, BusyError) else FAILED
 
 
+class _Help(argparse.HelpFormatter):
+    """Of one width: to ask for the terminal's at each option takes as long as to read settings and state."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_WIDTH)
+
+
 def _parser(program: str) -> argparse.ArgumentParser:
     usual = usual_place(OWN_SYSTEM)
     parser = argparse.ArgumentParser(
-        prog=program, description="Look at this machine for AI, and tell the organization's own server."
+        prog=program,
+        description="Look at this machine for AI, and tell the organization's own server.",
+        formatter_class=_Help,
     )
     parser.add_argument("--version", action="version", version=f"shadowledger agent {VERSION}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", prog=program)
 
     def add(name: str, act: Callable[[Options], int], told: str) -> argparse.ArgumentParser:
-        command = commands.add_parser(name, help=told, description=told)
+        command = commands.add_parser(name, help=told, description=told, formatter_class=_Help)
         command.set_defaults(act=act)
         command.add_argument("--settings", metavar="FILE", default="", help=f"default: {usual.settings}")
         command.add_argument("--state", metavar="DIR", default="", help=f"default: {usual.state}")

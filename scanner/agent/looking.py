@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shadowledger.collectors.endpoint.local.identity import device_id
 from shadowledger.collectors.endpoint.local.snapshot import take
 from shadowledger.scanner.agent import VERSION
 from shadowledger.scanner.agent.memory import Facts, is_due
@@ -36,9 +35,3 @@ def document(place: Place, settings: Settings, enrolment: Enrolment | None, fact
 def walks(facts: Facts, now: int) -> bool:
     """Whether the daily look through homes is due; never where the server sets no time for it."""
     return bool(facts.walk_every_s) and is_due(facts.walk_at, facts.walk_every_s, now)
-
-
-def is_this_machine(enrolment: Enrolment, place: Place) -> bool:
-    """Whether the device was enrolled as the machine that it is: a copy of its disk is another one. Where the number
-    cannot be read any more, that proves nothing."""
-    return device_id(place.root) in ("", enrolment.device)

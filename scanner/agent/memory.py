@@ -9,7 +9,7 @@ import json
 import os
 from typing import Any, NamedTuple
 
-from shadowledger.collectors.endpoint.local.snapshot import PROFILES
+from shadowledger.collectors.endpoint.local.profiles import PROFILES
 from shadowledger.scanner.agent.files import PUBLIC, read_whole, write_whole
 
 _LARGEST = 1 << 16

@@ -11,7 +11,7 @@ import re
 import sys
 from typing import Any, NamedTuple
 
-from shadowledger.collectors.endpoint.local.snapshot import PROFILES
+from shadowledger.collectors.endpoint.local.profiles import PROFILES
 from shadowledger.scanner.agent.files import PRIVATE, must_be_own, read_whole, write_whole
 from shadowledger.scanner.agent.sentences import AgentError, printable
 

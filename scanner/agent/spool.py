@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from shadowledger.collectors.endpoint.local.snapshot import SCHEMA
+from shadowledger.collectors.endpoint.local.profiles import SCHEMA
 from shadowledger.scanner.agent.files import keep_names, make_folder, read_whole, remove, sweep, write_whole
 from shadowledger.scanner.agent.memory import Memory
 from shadowledger.scanner.agent.sentences import AgentError

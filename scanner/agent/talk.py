@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-from shadowledger.collectors.endpoint.local.snapshot import PROFILES
+from shadowledger.collectors.endpoint.local.profiles import PROFILES
 from shadowledger.scanner.agent import VERSION
 from shadowledger.scanner.agent.sentences import AgentError, printable
 from shadowledger.scanner.agent.settings import Enrolment, is_token

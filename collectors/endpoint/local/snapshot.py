@@ -20,11 +20,11 @@ from typing import Any
 from shadowledger.collectors.endpoint.local import browsers, configured, editors, models, packages, processes
 from shadowledger.collectors.endpoint.local import programs_installed as programs
 from shadowledger.collectors.endpoint.local.machine import Found, Machine, Spot, data
+from shadowledger.collectors.endpoint.local.profiles import PROFILES as PROFILES
+from shadowledger.collectors.endpoint.local.profiles import SCHEMA as SCHEMA
 from shadowledger.collectors.endpoint.local.walk import walked
 from shadowledger.signatures.artifacts import process_name
 
-SCHEMA = "shadowledger/endpoint/1"
-PROFILES = ("minimal", "standard", "full")
 _NAMING = ("cli", "npm_package", "py_package", "app")
 """Kinds whose names bear out the title of a process."""
 _TOLD_MOST = 1024
