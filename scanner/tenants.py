@@ -85,7 +85,13 @@ def _of_directory(names: Identities) -> frozenset[str]:
 
 def _domain(names: Identities, own: str) -> str:
     name = names.reveal(own)
-    return name.text.rpartition("@")[2] if name else ""
+    return _domain_of(name.text) if name else ""
+
+
+def _domain_of(account: str) -> str:
+    """Of `ada@acme.example`, or of `acme.example\\ada`, as a machine tells whose domain its user is signed in with."""
+    before, slash, _ = account.rpartition("\\")
+    return before if slash else account.rpartition("@")[2] if "@" in account else ""
 
 
 def tenants(
@@ -97,9 +103,9 @@ def tenants(
         return None
     found: dict[str, str] = {}
     for own in crowd.ids(connection, signed_in):
-        name = names.reveal(own) if own[0] in _NAMED else None
+        name = names.reveal(own) if own[0] in _ACCOUNTS else None
         if name is not None:
-            found[name.text] = domains.tenant_of(name.text.rpartition("@")[2])
+            found[name.text] = domains.tenant_of(_domain_of(name.text))
         elif own[0] in _ACCOUNTS:
             found[own] = UNKNOWN
     counts = Counter(found.values())

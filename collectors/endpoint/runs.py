@@ -117,8 +117,17 @@ def _artifacts(number: int, told: Line, default: Seen, reading: Reading) -> Iter
         yield Ignored(number, "a process that is known by its own title alone")
         return
     seen = _seen(told, default, reading)
-    for value in (told.value, told.account_at) if told.account_at else (told.value,):
-        yield Artifact(number, told.kind, value[:LONGEST_VALUE], *seen, told.user)
+    yield Artifact(number, told.kind, told.value[:LONGEST_VALUE], *seen, told.user)
+    if told.account_at:
+        yield Artifact(number, told.kind, told.account_at[:LONGEST_VALUE], *seen, _account(told))
+
+
+def _account(told: Line) -> str:
+    """The user of the machine as whom the service knows: `acme.example\\ada`, so that it is told whose tenant that is.
+    The account itself, of whose address only the domain is in a run, may be called otherwise."""
+    user = told.user.rpartition("\\")[2]
+    is_domain = "." in told.value and not set(told.value) & set("\\@ ")
+    return f"{told.value}\\{user}" if user and is_domain else told.user
 
 
 def _seen(told: Line, default: Seen, reading: Reading) -> Seen:
@@ -146,6 +155,8 @@ def _is_of_a_run(line: str) -> bool:
 
 def _detect(head: Head) -> str:
     whole = [line for line in head.lines if line.endswith("}")]
+    if whole and _is_of_a_run(whole[0]) and _decode(whole[0]).schema == BUNDLE_SCHEMA:
+        return "a server's bundle, which `import-bundle` verifies, and this does not"
     fit = sum(map(_is_of_a_run, whole))
     return f"{fit} of {len(whole)} lines are artifacts of a device" if fit and fit * 4 >= len(whole) * 3 else ""
 

@@ -269,6 +269,8 @@ def test_a_bundle_can_be_scanned_and_partial_runs_are_told(north: Place, tmp_pat
     done = shadowledger("scan", path, "--format", "json", db=tmp_path / "other.db")
     (source,) = done.json["sources"]
     assert (source["hits"], source["issues"], source["ignored"]) == (2, 1, 5)
+    told = shadowledger("scan", path, "--explain", "--format", "json", db=tmp_path / "another.db").json["sources"][0]
+    assert "which `import-bundle` verifies, and this does not" in told["why"]
     (row,) = shadowledger("import-bundle", path, "--format", "json", db=centre).json["bundles"]
     assert (row["partial"], row["runs"]) == (1, 2)
 
