@@ -13,6 +13,7 @@ import subprocess
 from collections import Counter
 from pathlib import Path
 
+import capture_live
 import capture_traffic
 import msgspec
 from capture_traffic import Truth
@@ -40,6 +41,8 @@ def measure(folder: Path) -> dict[str, object]:
         path = folder / f"{kind}.pcap"
         truth = capture_traffic.write(path, kind, PACKETS)
         told[kind] = _input(path, truth) | _exactness(path, truth) | _beside_rivals(path, truth)
+        if kind == "dns":
+            told |= capture_live.measure(path)
         path.unlink()
     return {"captures": told}
 

@@ -14,6 +14,8 @@ FLOORS: dict[str, dict[str, float]] = {
     "captures.dns": {"recall": 1, "wrong": 0, "peak_extra_mb": 150},
     "captures.dns.all_names": {"speedup_tshark": 8},
     "captures.dns.ai_only": {"speedup_tshark": 20, "speedup_ndpi": 12, "exact": 1},
+    "captures.live.printed": {"dropped": 0},
+    "captures.live.stored": {"dropped": 0},
     "captures.mixed": {"recall": 1, "wrong": 0, "peak_extra_mb": 150},
     "captures.mixed.all_names": {"speedup_tshark": 8},
     "captures.mixed.ai_only": {"speedup_tshark": 10, "speedup_ndpi": 3, "exact": 1},

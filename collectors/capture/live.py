@@ -21,8 +21,9 @@ from shadowledger.collectors.records import Issue, Traffic
 
 HAS_PACKETS = hasattr(socket, "AF_PACKET")
 """Whether this system has sockets of packets."""
-BUFFER_BYTES = 64 << 20
-"""Of packets that wait in the kernel: at 100,000 packets a second some six seconds."""
+BUFFER_BYTES = 256 << 20
+"""Of packets that wait in the kernel, where each takes most of a kilobyte: at 100,000 a second some seconds. Only what
+waits takes room."""
 PACKETS_AT_ONCE = 1024
 MOST_AT_END = 1024
 """Batches that are taken after the end: more cannot have waited."""
@@ -88,8 +89,8 @@ class Interface:
         self._socket.bind((name, _ALL_PROTOCOLS))
 
     def packets(self, *, waits: bool = True) -> bytes:
-        """Those that came, up to PACKETS_AT_ONCE, as a pcap file has them; empty where none came for a while, or none is
-        there."""
+        """Those that came, up to PACKETS_AT_ONCE, as a pcap file has them; empty where none came for a while, or, where
+        it does not wait, none is there."""
         receive, now, pack = self._socket.recv, time.time_ns, _HEAD.pack
         parts: list[bytes] = []
         try:
@@ -174,16 +175,16 @@ def open_interface(name: str, *, is_narrow: bool = True) -> Interface | Sniffer:
 
 
 def listen(
-    interface: Interface | Sniffer, engine: Engine, goes_on: Callable[[], bool]
-) -> Iterator[Sequence[Traffic | Issue]]:
+    interface: Interface | Sniffer, engine: Engine, goes_on: Callable[[], bool], asked: fast.Asked[fast.Item]
+) -> Iterator[Sequence[fast.Item | Traffic | Issue]]:
     """What the packets of an interface tell, a batch at a time (an empty one where nothing came), as long as `goes_on`
-    says so, and then what had come by then."""
+    says so, and then what had come by then. Of most questions it is what `asked` makes of them."""
     if isinstance(interface, Sniffer):
         while goes_on():
             told = interface.packet()
             yield engine.packet(*told, 0, len(told[2])) if told is not None else ()
         return
-    read = fast.loop(engine, _VARIANT, fast.traffic_of)
+    read = fast.loop(engine, _VARIANT, asked)
     turns_left = MOST_AT_END
     while turns_left:
         turns_left = turns_left if goes_on() else turns_left - 1

@@ -5,17 +5,15 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, closing
 
 import click
 
 from shadowledger.collectors.capture import live, quic
 from shadowledger.collectors.capture.engine import Engine
+from shadowledger.collectors.capture.fast import traffic_of
+from shadowledger.collectors.capture.lines import line_maker, text_of
 from shadowledger.collectors.capture.ring import Ring
-from shadowledger.collectors.records import Record
-from shadowledger.collectors.telling import tell
-from shadowledger.db.identities import Identities
 from shadowledger.scanner.choices import Choices
 from shadowledger.scanner.cli.options import open_scan, open_signatures
 from shadowledger.scanner.giving_up_root import give_up_root, owner_of
@@ -104,26 +102,19 @@ _Listener = live.Interface | live.Sniffer
 
 def _print(site: Site | None, opened: _Listener, turns: _Turns, engine: Engine) -> int:
     with ExitStack() as kept:
-        shown: Callable[[Sequence[Record]], Iterable[Record]] = _as_they_are
         if site is not None:
             inventory = kept.enter_context(closing(site.inventory(create=True)))
             names = site.names(inventory, create=True)
             kept.enter_context(closing(names.connection))
-            shown = _with_ids(names)
-        for found in live.listen(opened, engine, turns):
-            if found:
-                sys.stdout.write("".join(f"{as_json(tell(one))}\n" for one in shown(found)))
-                sys.stdout.flush()
+            heard = live.listen(opened, engine, turns, traffic_of)
+            texts = (text_of(list(pseudonymous(found, names)), as_json) for found in heard)
+        else:
+            texts = (text_of(found, as_json) for found in live.listen(opened, engine, turns, line_maker(as_json)))
+        for text in filter(None, texts):
+            sys.stdout.write(text)
+            sys.stdout.flush()
     engine.end()
     return _summary(engine, opened.drops())
-
-
-def _as_they_are(found: Sequence[Record]) -> Iterable[Record]:
-    return found
-
-
-def _with_ids(names: Identities) -> Callable[[Sequence[Record]], Iterable[Record]]:
-    return lambda found: pseudonymous(found, names)
 
 
 def _store(site: Site, opened: _Listener, name: str, turns: _Turns, every: float) -> int:
@@ -133,7 +124,7 @@ def _store(site: Site, opened: _Listener, name: str, turns: _Turns, every: float
         kept.enter_context(closing(names.connection))
         signatures = open_signatures(site, connection)
         engine = Engine(signatures.index.wanted)
-        heard = live.listen(opened, engine, turns)
+        heard = live.listen(opened, engine, turns, traffic_of)
         listening = Listening(connection, names, signatures, name)
         hits, is_whole = 0, False
 

@@ -13,6 +13,7 @@ from capture_files import query, udp
 from test_capture_cases import CASES, FRAMES
 
 from shadowledger.collectors.capture.engine import Engine
+from shadowledger.collectors.capture.fast import traffic_of
 from shadowledger.collectors.capture.live import Interface, Sniffer, listen
 from shadowledger.collectors.records import Traffic
 
@@ -54,7 +55,7 @@ class Heard:
                 self._sender.send(udp(query(name)))
             return name not in marks
 
-        for found in listen(self._interface, self._engine, goes_on):
+        for found in listen(self._interface, self._engine, goes_on, traffic_of):
             told = [one for one in found if isinstance(one, Traffic)]
             marks.extend(one.host for one in told)
             self.names.extend([one.via, one.host] for one in told if one.host not in MARKS)
