@@ -277,6 +277,6 @@ def _seconds(told: str | None) -> int:
 
 def _skew_s(told: str | None) -> int | None:
     try:
-        return round(time.time() - parsedate_to_datetime(told or "").timestamp())
+        return int(time.time()) - int(parsedate_to_datetime(told or "").timestamp())  # which has no fractions either
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
