@@ -43,10 +43,10 @@ def nature_of(one: Gathering, products: Collection[Seen], people: People, limits
         return EMBEDDED, "AI inside a product that was bought for something else"
     if one.side is Side.MACHINES:
         return _of_program(one.days, limits)
-    if _is_by_program(one, categories):
-        return POC, "people's own programs use it"
     if not any(piece.is_persons for piece in one.pieces) and _of_program(one.days, limits)[0] == PRODUCTION:
         return _of_program(one.days, limits)
+    if _is_by_program(one, categories):
+        return POC, "people's own programs use it"
     if people.high >= limits.team_people:
         return TEAM, "as many people use it as make a team"
     return INDIVIDUAL, "single people use it" if people.high else "nothing says how many people use it"
