@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
@@ -22,6 +23,9 @@ Options = argparse.Namespace
 
 def main(words: Sequence[str] | None = None, program: str = "shadowledger agent") -> int:
     """Do what is asked; returns the exit code of docs/agent.md."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character ends nothing
     try:
         options = _parser(program).parse_args(words)
     except SystemExit as asked:  # argparse has said all
@@ -38,18 +42,12 @@ def main(words: Sequence[str] | None = None, program: str = "shadowledger agent"
         return INTERRUPTED
     except AgentError as error:
         say(str(error))
-        return _code_of(error)
+        return FAILED
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         say(f"{where}{error.strerror or error}")
         return FAILED
     return code
-
-
-def _code_of(error: AgentError) -> int:
-    from shadowledger.scanner.agent.files import BusyError
-
-    return DONE if isinstance(error, BusyError) else FAILED
 
 
 class _Help(argparse.HelpFormatter):
@@ -188,9 +186,14 @@ def _enroll(options: Options) -> int:
 
 
 def _run(options: Options) -> int:
+    from shadowledger.scanner.agent.files import BusyError
     from shadowledger.scanner.agent.running import Wishes, run
 
-    return run(_place(options), Wishes(options.scheduled, options.now, options.splay))
+    try:
+        return run(_place(options), Wishes(options.scheduled, options.now, options.splay))
+    except BusyError as error:
+        say(str(error))
+        return DONE
 
 
 def _show_me(options: Options) -> int:

@@ -156,7 +156,7 @@ def _filled(template: str, wanted: Wanted, command: Sequence[str], quoted: Calla
         "WORDS": quoted(subprocess.list2cmdline(command[1:])),
         "STRINGS": "\n".join(f"    <string>{quoted(word)}</string>" for word in command),
         "STATE": quoted(wanted.place.state),
-        "ENROLLED": f"{wanted.place.state}/device.json",
+        "STATE_IF_THERE": quoted(f"-{wanted.place.state}"),
         "EVERY": str(wanted.every_s),
         "MINUTES": str(max(1, wanted.every_s // 60)),
         "SPLAY": str(max(1, wanted.every_s // 10)),

@@ -12,7 +12,7 @@ from shadowledger.collectors.endpoint.local.identity import device_id
 from shadowledger.scanner.agent.delivery import Delivery
 from shadowledger.scanner.agent.files import OneAtATime, make_folder
 from shadowledger.scanner.agent.memory import Memory, chance, is_due
-from shadowledger.scanner.agent.sentences import AgentError
+from shadowledger.scanner.agent.sentences import DONE, AgentError
 from shadowledger.scanner.agent.settings import Enrolment, Place, Settings, read_enrolment, read_settings
 from shadowledger.scanner.agent.spool import Spool
 
@@ -47,8 +47,10 @@ def run(place: Place, wishes: Wishes) -> int:
 
 
 def _run(place: Place, wishes: Wishes) -> int:
-    settings = read_settings(place.settings)
-    enrolment = _enrolled(place, settings)
+    settings, enrolment = read_settings(place.settings), read_enrolment(place.state)
+    if enrolment is None and wishes.is_scheduled:  # installed first, enrolled later
+        return DONE
+    enrolment = _checked(enrolment, place, settings)
     make_folder(place.state, 0o755)
     with OneAtATime(os.path.join(place.state, "lock")):
         memory = Memory(place.state)
@@ -59,8 +61,7 @@ def _run(place: Place, wishes: Wishes) -> int:
         return delivery.attempt(now, is_forced=wishes.is_forced)
 
 
-def _enrolled(place: Place, settings: Settings) -> Enrolment:
-    enrolment = read_enrolment(place.state)
+def _checked(enrolment: Enrolment | None, place: Place, settings: Settings) -> Enrolment:
     if enrolment is None:
         raise AgentError("this device is not enrolled; `shadowledger agent enroll` does that")
     if enrolment.server != settings.server:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from agent_machine import AgentMachine
-from agent_server import AgentServer, status
+from agent_server import AgentServer, Asked, status
 
 from shadowledger.scanner.agent.files import PUBLIC, add_to, write_whole
 from shadowledger.scanner.agent.sent import KEPT, LARGEST, NAME, tell_sent
@@ -105,6 +105,7 @@ def test_nobody_is_enrolled_here(stranger: AgentMachine) -> None:
     shown = stranger.do("show-me")
     assert (shown.code, stranger.state.exists()) == (0, False)
     assert "not enrolled" in shown.err
+    assert stranger.run("--scheduled") == (0, "", "")
     ran = stranger.run()
     assert (ran.code, stranger.state.exists()) == (1, False)
     assert "enroll" in ran.err
@@ -142,6 +143,33 @@ def test_what_is_no_token_is_not_sent(stranger: AgentMachine, server: AgentServe
         token.write_bytes(content)
     done = stranger.do("enroll", "--server", server.url, "--token-file", str(token))
     assert (done.code, server.asked, stranger.state.exists()) == (2, [], False)
+
+
+def test_a_terminal_that_lacks_a_character_ends_nothing(
+    stranger: AgentMachine, server: AgentServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert stranger.enroll(server, "--name", "Büro 7 ☂").code == 0
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    done = stranger.apart("status")
+    assert (done.code, done.err) == (0, "")
+    assert "B\\xfcro 7 \\u2602" in done.out
+    assert stranger.apart("run").code == 0
+    (lines,) = server.documents.values()
+    assert lines[-1]["device"] == "Büro 7 ☂"
+
+
+def test_two_do_not_enroll_at_once(stranger: AgentMachine, server: AgentServer) -> None:
+    inside: list[int] = []
+
+    def enroll_too(handler: object, asked: Asked) -> None:
+        inside.append(stranger.apart("enroll", "--server", server.url, "--token-file", str(token)).code)
+        handler.usual(asked)  # type: ignore[attr-defined]
+
+    token = stranger.root / "token"
+    token.write_text("enrol-" + "e" * 40)
+    server.answer_with(enroll_too)
+    assert stranger.enroll(server).code == 0
+    assert (inside, len(server.devices)) == ([1], 1)
 
 
 def test_a_token_may_come_by_the_environment(
