@@ -8,7 +8,8 @@ from shadowledger.collectors.capture import blind, fast
 from shadowledger.collectors.capture.engine import Engine
 from shadowledger.collectors.capture.frames import ETHERNET
 from shadowledger.collectors.capture.lines import Encode, line_maker, text_of
-from shadowledger.collectors.capture.pcap import ORDERS, SECTION, VARIANTS, Window, begin, classic, next_generation
+from shadowledger.collectors.capture.pcap import VARIANTS, Packet, Window, begin, classic
+from shadowledger.collectors.capture.pcapng import ORDERS, RUNS, SECTION, next_generation
 from shadowledger.collectors.capture.usage import Usage
 from shadowledger.collectors.collector import Collector, Head
 from shadowledger.collectors.reading import Reading
@@ -43,18 +44,21 @@ def text(reading: Reading, encode: Encode) -> Iterator[str]:
 def _found(reading: Reading, asked: fast.Asked[fast.Item]) -> Iterator[list[fast.Item | Traffic | Issue]]:
     usage = Usage(reading.wanted) if reading.settings.with_bytes else None
     engine, window = Engine(reading.wanted, usage), Window(reading.opened)
+    packets: Iterator[Packet | bytes]
     try:
         begun = begin(window)
         if begun is None:
-            packets = next_generation(window)
+            packets = next_generation(window, in_runs=usage is None)
+            pass_over = fast.screened_loop(engine, RUNS, asked, reading.screen)
         else:
             variant, link_type = begun
             if usage is None and link_type == ETHERNET and variant.header_bytes == fast.HEADER_BYTES:
                 yield from fast.read(engine, window, variant, asked, reading.screen)
             packets = classic(window, variant, link_type, engine.packet_count + 1)
         for packet in packets:
-            found = engine.packet(*packet)
-            if found:
+            if isinstance(packet, bytes):
+                yield pass_over(packet + bytes(fast.LOOKAHEAD_BYTES), 0)[2]
+            elif found := engine.packet(*packet):
                 yield [*found] if usage is None else [*usage.hold(found)]
         if usage is not None:
             yield [*usage.end()]

@@ -43,24 +43,35 @@ _BYTES = {
 
 Asked = Callable[[int, int, int, str, Told], Item]
 """Makes of a question what is wanted of it: of its packet's number, seconds, microseconds, client and verdict."""
+PassOver = Callable[[bytes, int], tuple[int, int, list[Item | Traffic | Issue]]]
 
 
 def read(
     engine: Engine, window: Window, variant: Variant, asked: Asked[Item], screen: Screen | None = None
 ) -> Iterator[list[Item | Traffic | Issue]]:
-    """What the packets tell, a list at a time. Ends before the last ones, at `window.at`.
-
-    Where packets are short, most are DNS, and the screen finds those with a wanted name in less time than it takes to
-    look at their questions."""
-    pass_over = loop(engine, variant, asked)
-    need, is_short = LOOKAHEAD_BYTES + 1, False
+    """What the packets tell, a list at a time. Ends before the last ones, at `window.at`."""
+    pass_over, need = screened_loop(engine, variant, asked, screen), LOOKAHEAD_BYTES + 1
     while need <= _MOST_BYTES and window.hold(need):
-        ends = screen.ends(window.buffer) if screen is not None and is_short else None
-        at, before = window.at, engine.packet_count
-        window.at, need, found = pass_over(window.buffer, at, ends)
-        is_short = window.at - at < (engine.packet_count - before) * _SHORT_BYTES
+        window.at, need, found = pass_over(window.buffer, window.at)
         if found:
             yield found
+
+
+def screened_loop(engine: Engine, variant: Variant, asked: Asked[Item], screen: Screen | None) -> PassOver[Item]:
+    """The same as `loop`. Where packets are short, most are DNS, and a screen finds those with a wanted name in less
+    time than it takes to look at their questions."""
+    pass_over = loop(engine, variant, asked)
+    is_short = False
+
+    def screened(buffer: bytes, at: int) -> tuple[int, int, list[Item | Traffic | Issue]]:
+        nonlocal is_short
+        before = engine.packet_count
+        ends = screen.ends(buffer) if screen is not None and is_short else None
+        following, need, found = pass_over(buffer, at, ends)
+        is_short = following - at < (engine.packet_count - before) * _SHORT_BYTES
+        return following, need, found
+
+    return screened
 
 
 def traffic_of(number: int, seconds: int, micros: int, client: str, verdict: Told) -> Traffic:

@@ -16,7 +16,8 @@ from typing import NamedTuple
 from shadowledger.collectors.capture import fast, narrow
 from shadowledger.collectors.capture.engine import Engine
 from shadowledger.collectors.capture.frames import ETHERNET
-from shadowledger.collectors.capture.pcap import LONGEST_PACKET_BYTES, VARIANTS
+from shadowledger.collectors.capture.pcap import LONGEST_PACKET_BYTES
+from shadowledger.collectors.capture.pcapng import RUNS
 from shadowledger.collectors.records import Issue, Traffic
 
 HAS_PACKETS = hasattr(socket, "AF_PACKET")
@@ -33,9 +34,7 @@ _LINK_TYPES = {1: ETHERNET, 772: ETHERNET, 65534: _RAW, 512: _RAW, 768: _RAW, 77
 _ALL_PROTOCOLS, _SOL_PACKET, _STATISTICS, _IGNORE_OUTGOING = 0x0003, 263, 6, 23  # linux/if_ether.h, linux/if_packet.h
 _ATTACH_FILTER, _BUFFER_FORCE, _LOOPBACK = 26, 33, 772  # asm-generic/socket.h
 _WAIT_S = 0.2
-_ORDER = "<"
-_VARIANT = next(variant for variant in VARIANTS.values() if variant.order == _ORDER and variant.ticks_per_us == 1)
-_HEAD = struct.Struct(_ORDER + "IIII")
+_HEAD = struct.Struct(RUNS.order + "IIII")
 
 
 class CannotListenError(Exception):
@@ -184,7 +183,7 @@ def listen(
             told = interface.packet()
             yield engine.packet(*told, 0, len(told[2])) if told is not None else ()
         return
-    read = fast.loop(engine, _VARIANT, asked)
+    read = fast.loop(engine, RUNS, asked)
     turns_left = MOST_AT_END
     while turns_left:
         turns_left = turns_left if goes_on() else turns_left - 1

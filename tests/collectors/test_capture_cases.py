@@ -205,13 +205,17 @@ FRAMES = [[bytes(packet) for packet in packets] for packets, _, _ in ROWS]
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from(range(len(FRAMES))), min_size=1, max_size=6), st.integers(0, 2**32))
 def test_the_loop_for_most_packets_says_what_the_engine_says(numbers: list[int], seed: int) -> None:
-    """The same packets in files of both kinds, of which only pcap has the loop."""
+    """The same packets in files of both kinds, and in blocks of pcapng that the loop does not know."""
     frames = [frame for number in numbers for frame in FRAMES[number]]
     if seed % 3 == 0:
         Random(seed).shuffle(frames)  # noqa: S311 - repeatable, not secret
     frames += [bytes(60)] * 8  # the loop leaves the last bytes to the engine
     blocks = section() + interface(1) + b"".join(enhanced(0, TIME_US, frame) for frame in frames)
-    assert read(pcap(frames)) == read(blocks)
+    size = map(len, frames)
+    high, low = divmod(TIME_US, 1 << 32)
+    heads = (struct.pack("<HHIIII", 0, 0, high, low, length, length) for length in size)
+    others = (block(2, head + frame) for head, frame in zip(heads, frames, strict=True))
+    assert read(pcap(frames)) == read(blocks) == read(section() + interface(1) + b"".join(others))
 
 
 def test_floods_are_bounded() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from capture_files import pcap, query, udp
+from capture_files import TIME_US, enhanced, interface, pcap, query, section, udp
 from commands import shadowledger
 
 from shadowledger.collectors.capture import fast
@@ -70,16 +70,24 @@ def test_a_name_that_is_not_in_the_patterns_is_not_seen(known: Signatures, ends:
     assert not ends_of(Index(services))(query("api.openai.com"))
 
 
-@pytest.mark.parametrize("is_short", [True, False])
+def pcapng(frames: list[bytes]) -> bytes:
+    return section() + interface(1) + b"".join(enhanced(0, TIME_US, frame) for frame in frames)
+
+
+@pytest.mark.parametrize(("write", "is_short"), [(pcap, True), (pcapng, True), (pcap, False)])
 def test_a_screened_scan_finds_the_same(
-    known: Signatures, tmp_path: Path, is_short: bool, monkeypatch: pytest.MonkeyPatch
+    known: Signatures,
+    tmp_path: Path,
+    write: Callable[[list[bytes]], bytes],
+    is_short: bool,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rng = random.Random(9)  # noqa: S311
     names = rng.sample(wanted_hosts(known), 60) + [f"host{number}.example.org" for number in range(4000)]
     frames = [
         udp(query(rng.choice(names)) + (b"" if is_short else bytes(900))) for _ in range(70_000 if is_short else 9000)
     ]
-    (tmp_path / "dns.pcap").write_bytes(pcap(frames))
+    (tmp_path / "dns.pcap").write_bytes(write(frames))
     monkeypatch.setattr("shadowledger.scanner.inputs.WORTH_A_SCREEN_BYTES", 1)
     rows = []
     for name, options in (("a.db", ()), ("b.db", ("--no-prefilter",))):
