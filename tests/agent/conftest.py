@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 from agent_machine import AgentMachine
+from agent_packs import KEY, pack
 from agent_server import AgentServer, serving
+
+from shadowledger.scanner.packs import public_line
 
 _MEMORY = "/dev/shm"  # noqa: S108 - the folders in it are the tests' own
 
@@ -45,4 +48,12 @@ def machine(stranger: AgentMachine, server: AgentServer) -> AgentMachine:
     done = stranger.enroll(server)
     assert (done.code, done.err) == (0, ""), done
     server.asked.clear()
+    return stranger
+
+
+@pytest.fixture
+def trusting(stranger: AgentMachine, server: AgentServer) -> AgentMachine:
+    """A machine that the server knows, and that takes the packs that the server offers."""
+    server.pack = pack("2026.11.1")
+    assert stranger.enroll(server, "--trust-pack-key", public_line(KEY.public_key())).code == 0
     return stranger

@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections.abc import Callable
 
 import pytest
 from agent_machine import AgentMachine
+from agent_packs import OTHER, pack
 from agent_server import AgentServer, raw, status
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from shadowledger.scanner.agent.words import Words, kept_words
 from shadowledger.scanner.knowledge import Signatures
-from shadowledger.scanner.packs import public_line
-from shadowledger.signatures.load import load_catalogue
-from shadowledger.signatures.pack import seal
-
-KEY, OTHER = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
-DAY = dt.date(2026, 11, 23)
-
-
-def pack(version: str, key: Ed25519PrivateKey = KEY, services: int = 400) -> bytes:
-    return seal(load_catalogue()[0][:services], version, DAY, key)
-
-
-@pytest.fixture
-def trusting(stranger: AgentMachine, server: AgentServer) -> AgentMachine:
-    """A machine that trusts the key."""
-    server.pack = pack("2026.11.1")
-    assert stranger.enroll(server, "--trust-pack-key", public_line(KEY.public_key())).code == 0
-    return stranger
 
 
 def asks_again(machine: AgentMachine) -> None:
