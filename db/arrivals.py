@@ -59,7 +59,8 @@ create table bundle (
     made_at text not null,
     run_count integer not null,
     record_count integer not null,
-    state text not null default 'sealed' check (state in ('sealed', 'written', 'imported'))
+    state text not null default 'sealed' check (state in ('sealed', 'written', 'imported')),
+    has_documents integer not null default 1 check (has_documents in (0, 1))
 ) strict;
 
 -- A document lies here, packed, until a bundle on the disk has it.
@@ -212,21 +213,28 @@ def is_written(connection: sqlite3.Connection, bundle: int) -> None:
     connection.execute("update bundle set state = 'written' where number = ? and state = 'sealed'", (bundle,))
 
 
-def drop_documents(connection: sqlite3.Connection, most: int) -> int:
-    """Take away documents that a bundle on the disk has, at most so many at once, and forget old ids; returns how many
-    documents went. To be called inside a transaction."""
+def drop_documents(connection: sqlite3.Connection, most: int) -> bool:
+    """Take away documents that a bundle on the disk has, at most so many at once, and forget old ids; False where none
+    is left. To be called inside a transaction."""
+    row = connection.execute(
+        "select number from bundle where state != 'sealed' and has_documents order by number limit 1"
+    ).fetchone()
+    if row is None:
+        return False
     went = connection.execute(
-        "update run set document = null where number in (select run.number from bundle join run on bundle = "
-        "bundle.number where state != 'sealed' and document is not null limit ?)",
-        (most,),
+        "update run set document = null where number in "
+        "(select number from run where bundle = ? and document is not null limit ?)",
+        (*row, most),
     ).rowcount
+    if went < most:
+        connection.execute("update bundle set has_documents = 0 where number = ?", row)
     connection.execute(
         "delete from run where document is null and bundle is not null and number in (select number from run where "
         "number < (select number from run where received_us >= (select received_us - ? from run order by number desc "
         "limit 1) order by number limit 1) order by number limit ?)",
         (KEPT_DAYS * DAY_US, most),
     )
-    return went
+    return True
 
 
 def is_imported(connection: sqlite3.Connection, bundle: int) -> None:

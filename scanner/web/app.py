@@ -18,18 +18,21 @@ from starlette.routing import Route
 
 from shadowledger.db.arrivals import Arrival, add_arrival
 from shadowledger.db.enrolments import Device, NotEnrolledError, central, device_of, enrol
+from shadowledger.db.errors import ailment
 from shadowledger.scanner.output import clean
-from shadowledger.scanner.web.bodies import Bodies
+from shadowledger.scanner.web.bodies import Bodies, hear_out
 from shadowledger.scanner.web.documents import Document, word
 from shadowledger.scanner.web.limits import Buckets, Rate
 from shadowledger.scanner.web.refusals import RefusedError
-from shadowledger.scanner.web.writer import Writer
+from shadowledger.scanner.web.writer import RETRY_DISK_S, Writer
 from shadowledger.signatures.pack import LARGEST, MAGIC
 
 OF_A_DEVICE = Rate(600, 2.0)
 """What a device may ask for: a full spool at once, and then more than any sends."""
 OF_STRANGERS = Rate(300, 20.0)
 """What one address may ask for without a device's token: enrolments of an office behind one address."""
+_UNREAD = (401, 403, 429)
+"""What is answered before a body is read."""
 _ENROL_BYTES = 16 << 10
 _LONGEST_NAME = 255
 _SYSTEMS = ("linux", "macos", "windows")
@@ -154,8 +157,9 @@ class Service:
         told = {"profile": device.profile or now.profile, "period_s": now.period_s, "walk_every_s": now.walk_every_s}
         return _json(200, {**told, "version": now.version})
 
-    async def health(self, _request: Request) -> Response:
+    async def health(self, request: Request) -> Response:
         """Whether runs can be stored."""
+        self._allow(self._strangers, _address(request))
         await self._writer.ask(lambda connection: connection.execute("select 1").fetchone())
         return _json(200, {"status": "ok"})
 
@@ -168,10 +172,15 @@ def _answering(handler: Handler) -> Handler:
         try:
             return await handler(request)
         except RefusedError as error:
+            if error.status in _UNREAD:
+                await hear_out(request.stream())
             more = {"retry-after": str(error.retry_s)} if error.retry_s else {}
             return _json(error.status, {"error": str(error)}, {**more, "connection": "close"})
         except NotEnrolledError as error:
             return _json(error.status, {"error": str(error)})
+        except sqlite3.Error as error:
+            told = f"The server cannot look it up: its database {ailment(error) or 'failed'}."
+            return _json(503, {"error": told}, {"retry-after": str(RETRY_DISK_S)})
         except ClientDisconnect:  # nobody is left to answer
             return Response(status_code=400)
 

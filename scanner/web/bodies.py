@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import NamedTuple
@@ -16,8 +17,7 @@ ALL_BYTES = 128 << 20
 IN_TIME_S = 30
 RETRY_S = 10
 _PIECE_BYTES = 1 << 16
-_UNREAD_BYTES = 4 * PLAIN_BYTES
-"""Up to so much is taken in of a body that is too large, so that whoever sends it comes to read the answer."""
+HEARD_OUT_S = 5
 _GZIP = 31
 """zlib's word for gzip with its header and its checksum (https://zlib.net/manual.html, inflateInit2)."""
 Taker = Callable[[bytes], None]
@@ -50,28 +50,29 @@ class Bodies:
                         raise RefusedError(503, "The server is busy.", RETRY_S)
                     self._held_bytes += len(piece)
                     held_bytes += len(piece)
-                    try:
-                        for count, part in enumerate(packing.parts(piece)):
-                            take(part)
-                            if count:
-                                await asyncio.sleep(0)  # others have a turn
-                    except RefusedError as error:
-                        if error.status == 413:
-                            await _pass_over(stream)
-                        raise
+                    for count, part in enumerate(packing.parts(piece)):
+                        take(part)
+                        if count:
+                            await asyncio.sleep(0)  # others have a turn
         except TimeoutError:
             raise RefusedError(503, "The body did not come in time.", RETRY_S) from None
+        except RefusedError:
+            await hear_out(stream)
+            raise
         finally:
             self._held_bytes -= held_bytes
         return packing.end()
 
 
-async def _pass_over(stream: AsyncIterator[bytes]) -> None:
+async def hear_out(stream: AsyncIterator[bytes]) -> None:
+    """Let go by what is left of a body that is refused: whoever is cut off while sending may never read why."""
     passed_bytes = 0
-    async for piece in stream:
-        passed_bytes += len(piece)
-        if passed_bytes > _UNREAD_BYTES:
-            return
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(HEARD_OUT_S):
+            async for piece in stream:
+                passed_bytes += len(piece)
+                if passed_bytes > PLAIN_BYTES:
+                    return
 
 
 class _Packing:

@@ -127,6 +127,8 @@ class _Server:
             self._ending.set()
             await sealing
             await asyncio.to_thread(writer.close)
+            if writer.has_failed:
+                raise RuntimeError("the writer ended")
 
     def _address(self, listening: socket.socket) -> str:
         host, port = listening.getsockname()[:2]
@@ -179,16 +181,19 @@ class _Server:
             pass
         if self._options.imports:
             for bundle in bundles(reading, "written"):
-                if self._ending.is_set() or not await self._imported(bundle):
+                path = self._options.folder / f"{self._options.site_name}-{bundle.number:06d}.ndjson.gz"
+                if not path.exists():
+                    self._tell(f"{path} is gone, and was not imported.")
+                elif self._ending.is_set() or not await self._imported(path):
                     return
-                await writer.ask(_doing(is_imported, bundle.number))
+                else:
+                    await writer.ask(_doing(is_imported, bundle.number))
 
     def _write(self, bundle: Bundle) -> Path:
         with closing(self._open()) as connection:
             return write(connection, bundle, self._options.site_name, self._key, self._options.folder)
 
-    async def _imported(self, bundle: Bundle) -> bool:
-        path = self._options.folder / f"{self._options.site_name}-{bundle.number:06d}.ndjson.gz"
+    async def _imported(self, path: Path) -> bool:
         words = ("--db", str(self._site.inventory_path), "import-bundle", str(path))
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-c", _IMPORT, *words, stdin=asyncio.subprocess.DEVNULL,

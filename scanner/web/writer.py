@@ -33,6 +33,9 @@ class Writer:
         """`on_end` is called in the loop when the thread ends, for whatever reason."""
         self._opening = opening
         self._on_end = on_end
+        self.has_failed = True
+        """Whether the thread ended, or will end, without having been asked to; Python prints why."""
+        self._open: set[asyncio.Future[Any]] = set()
         self._loop = asyncio.get_running_loop()
         self._waiting: queue.Queue[_Asked | None] = queue.Queue(MOST_WAITING)
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
@@ -48,19 +51,29 @@ class Writer:
             self._waiting.put_nowait((work, future))
         except queue.Full:
             raise RefusedError(503, "The server is busy.", RETRY_S) from None
+        self._open.add(future)
+        future.add_done_callback(self._open.discard)
         return future
 
     def close(self) -> None:
         """Do what waits, and end."""
-        self._waiting.put(None)
+        if self._thread.is_alive():
+            self._waiting.put(None)
         self._thread.join()
 
     def _work(self) -> None:
         try:
             with closing(self._opening()) as connection:
                 self._serve(connection)
+            self.has_failed = False
         finally:
-            self._loop.call_soon_threadsafe(self._on_end)
+            self._loop.call_soon_threadsafe(self._end)
+
+    def _end(self) -> None:
+        for future in list(self._open):
+            if not future.done():
+                future.set_exception(RefusedError(503, "The server is ending.", RETRY_S))
+        self._on_end()
 
     def _serve(self, connection: sqlite3.Connection) -> None:
         is_open = True
