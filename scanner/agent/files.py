@@ -13,7 +13,6 @@ _NEW = ".new"
 _READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _MADE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _ADDED = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-_IS_POSIX = sys.platform != "win32"
 PRIVATE, PUBLIC = 0o600, 0o644
 
 
@@ -60,7 +59,7 @@ def _ends_a_line(opened: int, size: int) -> bool:
 
 
 def _set_mode(opened: int, mode: int) -> None:
-    if _IS_POSIX and stat.S_IMODE(os.fstat(opened).st_mode) != mode:  # whatever the umask
+    if sys.platform != "win32" and stat.S_IMODE(os.fstat(opened).st_mode) != mode:  # whatever the umask
         os.fchmod(opened, mode)
 
 
@@ -101,7 +100,7 @@ def sweep(folder: str) -> None:
 
 def keep_names(folder: str) -> None:
     """Make what a folder lists durable; Windows does that itself."""
-    if _IS_POSIX:
+    if sys.platform != "win32":
         opened = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(opened)
@@ -113,7 +112,7 @@ def make_folder(path: str, mode: int) -> None:
     """Make a folder that nobody else may write into, or see that an older one is such. Raises AgentError, OSError."""
     if not os.path.lexists(path):
         os.makedirs(path, mode=0o755, exist_ok=True)
-        if _IS_POSIX:
+        if sys.platform != "win32":
             os.chmod(path, mode)
     must_be_own(path, 0o022)
 
@@ -121,7 +120,7 @@ def make_folder(path: str, mode: int) -> None:
 def must_be_own(path: str, forbidden: int) -> None:
     """Raises AgentError where somebody else than this account or root owns a file or folder, or has one of the rights
     of `forbidden`. On Windows, `install` sets the rights."""
-    if not _IS_POSIX:
+    if sys.platform == "win32":
         return
     facts = os.lstat(path)
     if stat.S_ISLNK(facts.st_mode):

@@ -45,6 +45,7 @@ def certificate(
 ) -> Certificate:
     """Make one, signed by the one above it or by itself, valid from and to so many days from now."""
     key, now = ec.generate_private_key(ec.SECP256R1()), dt.datetime.now(dt.UTC)
+    above_key = above.key if above else key
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     names: list[x509.GeneralName] = [x509.DNSName(host) for host in hosts if not host[0].isdigit()]
     names += [x509.IPAddress(ipaddress.ip_address(host)) for host in hosts if host[0].isdigit()]
@@ -59,7 +60,9 @@ def certificate(
         .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .sign(above.key if above else key, hashes.SHA256())
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(above_key.public_key()), critical=False)
+        .add_extension(_usage(is_authority=is_authority), critical=True)
+        .sign(above_key, hashes.SHA256())
     )
     pem = serialization.Encoding.PEM
     path, key_path = folder / f"{name}.pem", folder / f"{name}.key"
@@ -68,3 +71,11 @@ def certificate(
     key_path.write_bytes(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
     key_path.chmod(0o600)
     return Certificate(path, key_path, made, key)
+
+
+def _usage(*, is_authority: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=True, content_commitment=False, key_encipherment=False, data_encipherment=False,
+        key_agreement=False, key_cert_sign=is_authority, crl_sign=is_authority, encipher_only=False,
+        decipher_only=False,
+    )  # fmt: skip
