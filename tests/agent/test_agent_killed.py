@@ -107,10 +107,10 @@ class Case(NamedTuple):
 
 
 CASES = {
-    "delivered": Case(well, False, 2, 0, 0, 30),
-    "put off": Case(status(503), False, 2, 0, 0, 15),
-    "refused by one": Case(refusing_first, False, 1, 0, 1, 30),
-    "no room": Case(well, True, 1, 1, 0, 30),
+    "delivered": Case(well, False, 2, 0, 0, 25),
+    "put off": Case(status(503), False, 2, 0, 0, 10),
+    "refused by one": Case(refusing_first, False, 1, 0, 1, 25),
+    "no room": Case(well, True, 1, 1, 0, 25),
 }
 
 
