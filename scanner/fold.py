@@ -28,6 +28,8 @@ from shadowledger.signatures.schema import Indicator
 MOST_HITS = 1 << 16
 """So many are held at once, in three megabytes."""
 _MOST_WAYS = 1 << 14
+_MOST_APART = 1 << 15
+"""Ways from which on instances are not told apart: somebody floods the log with names."""
 _END_US = 2_932_897 * DAY_US
 """From here on no calendar has a day: the end of the year 9999."""
 
@@ -100,7 +102,7 @@ class Fold:
         role = role_of(record, indicator)
         return Way(
             match.service.id,
-            match.instance,
+            match.instance if len(self.sums.ways) < _MOST_APART else "",
             record.via,
             role,
             record.action,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from shadowledger.collectors.sources import open_source
 from shadowledger.signatures.index import Match
 
 MOST = 3
+MOST_INSTANCES = 1 << 14
 LONGEST_BYTES = 1 << 16
 """Of a line that is sealed."""
 _FEED = b"\n"
@@ -38,12 +39,20 @@ class Keepsakes:
         key = match.service.id, match.instance
         kept = self.records.get(key)
         if kept is None:
+            if len(self.records) >= MOST_INSTANCES:
+                return
             self.records[key] = [record]
         elif len(kept) < MOST:
             kept.append(record)
         else:
             return
         self.places[record.position] = place
+
+    def drop_instances(self, gone: Set[str]) -> None:
+        """Know services' instances no longer apart."""
+        for service_id, instance in [key for key in self.records if key[1] in gone]:
+            kept = self.records.pop((service_id, instance)) + self.records.get((service_id, ""), [])
+            self.records[service_id, ""] = sorted(kept, key=lambda record: record.position)[:MOST]
 
     def go_on(self, other: Keepsakes, positions: int) -> None:
         """Take in those of what follows, whose positions begin with 1 after so many."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from shadowledger.collectors.records import Artifact, Traffic
 from shadowledger.scanner.days import DAY_US, day_of
+from shadowledger.scanner.machines import machine_name
 from shadowledger.signatures.index import Index, Match
 from shadowledger.signatures.schema import Strength
 
 NOT_A_QUESTION = frozenset(("dns_response", "dns_update", "dns_notify"))
 """Names seen in a capture that no client asked for in that packet."""
+AN_API = "api_path"
+"""The kind of indicator that betrays an API by its shape. Whose it is, only its host can say, which is its instance."""
 _HINT = Strength.HINT
 
 
@@ -24,6 +27,8 @@ def match_record(index: Index, record: Traffic | Artifact) -> Match | None:
         )
         if found is None and record.process:
             found = index.artifacts.find("process", record.process)
+        elif found is not None and found.indicator.kind == AN_API and machine_name(record.host) is None:
+            found = found._replace(instance=record.host)
     if found is None or found.indicator.strength is _HINT:
         return None
     if found.indicator.valid_from or found.indicator.valid_to:  # a name that changed hands

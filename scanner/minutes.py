@@ -6,7 +6,7 @@ input is cut. Shares of minutes stay what they were."""
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from itertools import combinations
 from typing import NamedTuple
 from zlib import crc32
@@ -57,6 +57,11 @@ class Minutes:
             self._seen.setdefault(key, set()).update(products)
         self._drop()
         self._halve()
+
+    def drop_instances(self, gone: Set[str]) -> None:
+        """Know services' instances no longer apart."""
+        for key, products in self._seen.items():
+            self._seen[key] = {(service_id, "" if one in gone else one) for service_id, one in products}
 
     def _halve(self) -> None:
         while len(self._seen) > MOST_MINUTES:

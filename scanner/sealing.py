@@ -31,10 +31,12 @@ def to_seal(
     privacy = privacy_of(connection)
     if privacy.profile is Profile.AGGREGATE:
         return []
+    counted = {(way.service_id, way.instance) for way in share.sums.ways.values_by_number}
     sealed = sealed_counts(connection, read.source.id) if read.source and not read.replaces else {}
     return [
         (key, record)
         for key, records in sorted(share.kept.records.items())
+        if key in counted  # others were told apart no longer
         for record in records[: max(privacy.seal_lines - sealed.get(key, 0), 0)]
     ]
 

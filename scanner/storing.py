@@ -21,6 +21,7 @@ from shadowledger.db.sources import Counts, Source, add_reading, get_source, sav
 from shadowledger.db.together import add_together
 from shadowledger.db.transactions import writing
 from shadowledger.scanner import bystanders
+from shadowledger.scanner.api_hosts import drop_machines
 from shadowledger.scanner.census import domain_days
 from shadowledger.scanner.identify import Standing, identify, mark_of
 from shadowledger.scanner.inputs import Input
@@ -61,6 +62,7 @@ def store(
     )
     named = bystanders.named(share.bystanders.seen)
     identities.meet((*sums.names(), *share.unknowns.names(), *chain(*named.values())))
+    drop_machines(share, identities)
     chosen = to_seal(connection, read, share)
     lines = raw_lines(read, {record.position: share.kept.places[record.position] for _, record in chosen})
     with writing(connection):

@@ -3,7 +3,7 @@ again without a difference."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from typing import Any, NamedTuple, TypeVar
 from zlib import crc32
 
@@ -133,6 +133,12 @@ class Sums:
     @property
     def service_ids(self) -> set[str]:
         return {way.service_id for way in self.ways}
+
+    def drop_instances(self, gone: Set[str]) -> None:
+        """Know services' instances no longer apart; to be told when nothing more comes."""
+        self.put_away()
+        ways = self.ways.values_by_number
+        ways[:] = [way._replace(instance="") if way.instance in gone else way for way in ways]
 
     def names(self) -> Iterator[Name]:
         """Everybody and everything that the sums name; some more than once."""
