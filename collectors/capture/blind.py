@@ -5,6 +5,8 @@ https://support.mozilla.org/en-US/kb/dns-over-https; their addresses are from th
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 HELLO_WITHOUT_NAME = "TLS hello without a name"
 HELLO_UNREADABLE = "TLS hello of which a part is missing"
 OUTER_NAME = "outer name of an encrypted TLS hello"
@@ -54,6 +56,7 @@ _ADDRESS_TEXTS = (
 _ADDRESSES = frozenset(bytes(map(int, text.split("."))) for text in _ADDRESS_TEXTS)
 
 
+@lru_cache(maxsize=1 << 16)
 def is_resolver(name: str) -> bool:
     """Whether a name is that of a public resolver of encrypted DNS, or below it."""
     return name.endswith(_RESOLVERS) and any(name == one or name.endswith("." + one) for one in _RESOLVERS)

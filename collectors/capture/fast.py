@@ -104,7 +104,7 @@ def loop(
     known_question, question = engine.verdicts.by_bytes.get, engine.verdicts.question
     known_client, client = engine.clients.known.get, engine.clients.add
 
-    transported = engine.transported
+    begin, sequence_of, transported = engine.streams.begin, Struct(">I").unpack_from, engine.transported
 
     def pass_over(
         buffer: bytes, at: int, wanted_ends: Iterator[int] | None = None
@@ -170,13 +170,15 @@ def loop(
                 data, flags = body + (buffer[body + 12] >> 2 & 0x3C), buffer[body + 13]
                 key = buffer[body - 8 if body - at == 50 else body - 32 : body + 4]
                 told = streams(key)
-                if told is not None:
-                    if not flags & SYN and (not told or length < 100 or buffer[data] != 22):
+                if told is not None and not flags & SYN:
+                    if not told or length < 100 or buffer[data] != 22:
                         continue
-                elif flags & (SYN | ACK) != SYN:
+                else:
                     size_at = at + 32 if body - at == 50 else at + 34
                     total = buffer[size_at] << 8 | buffer[size_at + 1]
-                    if total and total + (at + 30 if body - at == 50 else body) <= data:  # it holds no data
+                    if total and total + (at + 30 if body - at == 50 else body) <= data <= following:  # without data
+                        if flags & (SYN | ACK) == SYN:
+                            begin(key, *sequence_of(buffer, body + 4))
                         continue
             seconds, ticks = times(buffer, at)
             engine.packet_count = number

@@ -6,12 +6,14 @@ https://www.rfc-editor.org/rfc/rfc6066#section-3; encrypted ClientHello, which m
 
 from __future__ import annotations
 
+from functools import lru_cache
 from struct import Struct, error
 from typing import NamedTuple
 
 from shadowledger.signatures.hosts import clean_host
 
 _HANDSHAKE, _CLIENT_HELLO, _SERVER_NAME, _HOST_NAME, _ENCRYPTED = 22, 1, 0, 0, 0xFE0D
+_ENCRYPTED_BYTES = _ENCRYPTED.to_bytes(2, "big")
 _RECORD = Struct(">BBxH")
 _TYPE_AND_LENGTH = Struct(">HH")
 _DATAGRAM_RECORD_BYTES, _DATAGRAM_HEAD_BYTES = 13, 12
@@ -81,6 +83,8 @@ def read_message(hello: bytes, *, is_whole: bool = False) -> Hello:
                 if len(hello) < at + length and not _holds_name(hello, at):
                     break
                 name, is_read = _first_host(hello[at : at + length]), True
+                if hello.find(_ENCRYPTED_BYTES, at + length) < 0:  # nothing else is asked for
+                    break
             is_outer |= kind == _ENCRYPTED
             at += length
     except (IndexError, error):  # the hello ends here, or lies about a length
@@ -127,9 +131,12 @@ def _first_host(extension: bytes) -> str:
     if len(extension) < 5 or extension[2] != _HOST_NAME:
         return ""
     name_length = extension[3] << 8 | extension[4]
-    name = extension[5 : 5 + name_length]
-    if not name or len(name) < name_length or len(name) > _LONGEST_NAME_BYTES:
-        return ""
+    name = bytes(extension[5 : 5 + name_length])
+    return _written(name) if len(name) == name_length <= _LONGEST_NAME_BYTES else ""
+
+
+@lru_cache(maxsize=1 << 16)
+def _written(name: bytes) -> str:
     try:
         text = name.decode()
     except UnicodeDecodeError:
