@@ -85,7 +85,10 @@ def uninstall(wanted: Wanted, *, purge: bool) -> int:
     is_there = [path for path in kind.files if os.path.lexists(path)]
     if is_there and wanted.place.root == "/":
         for words in kind.stops:
-            _tell_system(words)
+            try:
+                _tell_system(words)
+            except AgentError as error:  # the files go all the same
+                say(str(error))
     for path in is_there:
         remove(path)
         print(f"{path} is removed.")

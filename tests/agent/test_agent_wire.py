@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import resource
-import time
 
 import pytest
 from agent_machine import AgentMachine
@@ -92,6 +91,7 @@ def test_a_gigabyte_is_not_taken(server: AgentServer) -> None:
     assert open_bytes() - before < 64 << 20
 
 
+_LATE = "took too long|timed out"
 SLOW = {
     "an answer by the byte": drip,
     "a header by the byte": lambda handler, _asked: dripping_header(handler),
@@ -114,10 +114,8 @@ def continuing(handler: object) -> None:
 @pytest.mark.parametrize("odd", SLOW.values(), ids=SLOW.keys())
 def test_a_server_that_is_slow_holds_nobody(server: AgentServer, odd: Odd) -> None:
     server.answer_with(odd)
-    began = time.monotonic()
-    with Wire(Settings(server=server.url), 30) as wire, pytest.raises(NotReachedError):
+    with Wire(Settings(server=server.url), 30) as wire, pytest.raises(NotReachedError, match=_LATE):
         wire.ask("POST", "/v1/runs", {}, b"x", seconds=0.3)
-    assert time.monotonic() - began < 20
 
 
 def test_all_requests_together_have_an_end(server: AgentServer) -> None:
