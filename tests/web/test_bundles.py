@@ -6,12 +6,15 @@ import base64
 import gzip
 import json
 import sqlite3
+import subprocess
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from random import Random
 
 import pytest
-from commands import shadowledger
+from commands import process, shadowledger
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from serving import document, id_of, rows, run_of
 
@@ -273,6 +276,43 @@ def test_a_bundle_can_be_scanned_and_partial_runs_are_told(north: Place, tmp_pat
     assert "which `import-bundle` verifies, and this does not" in told["why"]
     (row,) = shadowledger("import-bundle", path, "--format", "json", db=centre).json["bundles"]
     assert (row["partial"], row["runs"]) == (1, 2)
+
+
+def test_an_import_that_is_killed_anywhere_is_begun_again_to_the_same(north: Place, south: Place, centre: Path) -> None:
+    rng = Random(5)  # noqa: S311 - repeatable
+    moved = [document("lab-1", 50) for _ in range(50)]
+    north.arrive("lab-1", *moved)
+    south.arrive("lab-1", *moved, *(document("lab-1", 50) for _ in range(150)))
+    paths = [*north.seal(), *south.seal()]
+    words = ("--db", centre, "import-bundle", *paths)
+    began = time.monotonic()
+    other = (word if word != centre else centre.with_name("other.db") for word in words)
+    assert process(*other, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).wait() == 0
+    span_s, kills = time.monotonic() - began, 0
+    for _ in range(16):
+        running = process(*words, stdout=subprocess.DEVNULL)
+        try:
+            assert running.wait(rng.uniform(0, span_s)) == 0
+        except subprocess.TimeoutExpired:
+            running.kill()
+            running.wait()
+            kills += 1
+    assert kills
+    for _ in range(2):
+        assert {standing for standing, *_ in imported(centre, *paths)} <= {"new", "known"}
+        assert hits(centre) == 200
+    assert shadowledger("db", "check", db=centre).code == 0
+
+
+def test_where_nobody_is_stored_no_days_of_devices_are(north: Place, centre: Path) -> None:
+    assert shadowledger("init", db=centre).code == 0
+    words = ("privacy", "profile", "aggregate", "--reason", "works council")
+    assert shadowledger(*words, db=centre).code == 0
+    north.arrive("lab-1", document("lab-1"))
+    assert imported(centre, *north.seal()) == [("new", 1, 0, [])]
+    with closing(sqlite3.connect(centre)) as connection:
+        assert connection.execute("select count(*) from device_day").fetchone() == (0,)
+    assert hits(centre) == 1
 
 
 def test_days_of_devices_are_those_of_complete_runs(north: Place, centre: Path) -> None:

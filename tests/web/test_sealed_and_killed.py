@@ -79,3 +79,20 @@ def test_an_import_that_fails_is_told_and_tried_again(tmp_path: Path) -> None:
         assert server.process.poll() is None
     server.end()
     assert counted(db) == 1
+
+
+def test_sealing_that_fails_is_told_and_tried_again(tmp_path: Path) -> None:
+    db, place = tmp_path / "inventory.db", tmp_path / "place"
+    place.touch()
+    server = Server(db, *WORDS, "--no-import", "--bundles", place / "bundles")
+    token = server.device(DEVICE)
+    assert server.deliver(token, document(DEVICE)).status == 200
+    assert "Sealing is put off" in server.next_words()
+    assert server.deliver(token, document(DEVICE)).status == 200
+    place.unlink()
+    while "is sealed" not in (said := server.next_words()):
+        assert "put off" in said
+    server.end()
+    assert shadowledger("bundles", "seal", "--bundles", place / "bundles", db=db).code == 0
+    rows = shadowledger("bundles", "list", "--format", "jsonl", db=db).lines
+    assert sum(row["run_count"] for row in rows) == 2
