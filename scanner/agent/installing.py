@@ -83,17 +83,14 @@ def uninstall(wanted: Wanted, *, purge: bool) -> int:
     AgentError, OSError."""
     kind = _kind(wanted)
     is_there = [path for path in kind.files if os.path.lexists(path)]
-    if is_there and wanted.place.root == "/":
-        for words in kind.stops:
-            try:
-                _tell_system(words)
-            except AgentError as error:  # the files go all the same
-                say(str(error))
+    is_live = bool(is_there) and wanted.place.root == "/"
+    for words in kind.stops if is_live else ():
+        _ask_system(words)
     for path in is_there:
         remove(path)
         print(f"{path} is removed.")
-    if is_there and wanted.place.root == "/" and wanted.system == "linux":
-        _tell_system(("systemctl", "daemon-reload"))
+    if is_live and wanted.system == "linux":
+        _ask_system(("systemctl", "daemon-reload"))
     if purge:
         _purge(wanted)
     return DONE
@@ -194,6 +191,14 @@ def _must_be_safe(command: Sequence[str]) -> None:
             if facts.st_uid != 0 or (facts.st_mode & 0o022 and not facts.st_mode & stat.S_ISVTX):
                 raise AgentError(f"{path} is not root's alone, and what root starts must be; install it elsewhere")
             path = os.path.dirname(path)
+
+
+def _ask_system(words: Sequence[str]) -> None:
+    """Tell the system, and people where that fails: what is to go goes all the same."""
+    try:
+        _tell_system(words)
+    except AgentError as error:
+        say(str(error))
 
 
 def _tell_system(words: Sequence[str]) -> None:

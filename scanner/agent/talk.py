@@ -70,8 +70,8 @@ def deliver(wire: Wire, enrolment: Enrolment, run: str, packed: bytes) -> Stored
     """Send a document. Raises NeverTakenError, RefusedError, PutOffError."""
     headers = _of(enrolment) | {"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"}
     answer = wire.ask("POST", "/v1/runs", headers, packed)
-    if answer.status in _NEVER_TAKEN:
-        raise NeverTakenError(f"the server does not take run {run} ({answer.status}): {_said(answer)}", answer.status)
+    if answer.status in _NEVER_TAKEN and (reason := _said(answer)):
+        raise NeverTakenError(f"the server does not take run {run} ({answer.status}): {reason}", answer.status)
     told = _object(_good(answer))
     if told.get("run") != run or told.get("stored") not in ("now", "before"):
         raise NotTrustedError("the server does not say that it has what was sent")
@@ -105,7 +105,7 @@ def _good(answer: Answer) -> Answer:
     status = answer.status
     if status == 200:
         return answer
-    if status in (401, 403):
+    if status in (401, 403) and _said(answer):
         reason = "was revoked" if status == 403 else "is not known"
         raise RefusedError(f"the server says that this device {reason} ({status}); enroll it again")
     if status in _LATER or status >= 500:
@@ -129,7 +129,8 @@ def _profile(told: dict[str, Any]) -> str:
 
 
 def _said(answer: Answer) -> str:
-    """The server's own reason."""
+    """The server's own reason; empty where it is somebody else who answers, such as a proxy on the way, because of
+    whom no run is given up and no device falls silent."""
     try:
         told = json.loads(answer.body)
     except (ValueError, RecursionError):

@@ -59,6 +59,11 @@ def test_show_me_prints_what_run_sends(machine: AgentMachine, server: AgentServe
     assert mine == sent
 
 
+def page(code: int) -> Odd:
+    """Answer with a page, as somebody does who stands between."""
+    return raw(b"HTTP/1.1 %d No\r\nContent-Length: 13\r\n\r\n<html></html>" % code)
+
+
 ANSWERS: dict[str, tuple[Odd, str, int]] = {
     "200": (status(200, told={"run": "", "stored": "now"}), "stays", 1),
     "200 of somebody else": (raw(b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n<html></html>"), "stays", 1),
@@ -70,6 +75,10 @@ ANSWERS: dict[str, tuple[Odd, str, int]] = {
     "400": (status(400), "put aside", 1),
     "401": (status(401), "refused", 1),
     "403": (status(403), "refused", 1),
+    "400 of a proxy": (page(400), "stays", 1),
+    "401 of a proxy": (page(401), "stays", 1),
+    "403 of a proxy": (page(403), "stays", 1),
+    "403 of a gateway": (status(403, told={"message": "Forbidden"}), "stays", 1),
     "404": (status(404), "stays", 1),
     "405": (status(405), "stays", 1),
     "408": (status(408), "stays", 0),
