@@ -26,6 +26,8 @@ class Group:
         """What all their ids begin with."""
         self.ids: dict[int, str] = {}
         """Of those of whom the directory knows something."""
+        self.ends_ever: dict[int, frozenset[str]] = {}
+        """Where these lead, at any time."""
         self.known = 0
         """The same as a set; the others lead to themselves, and nobody leads to them."""
         self.alone: dict[str, int] = {}
@@ -98,10 +100,11 @@ def sort_crowd(
         without = set(members(undated.get(chunk, 0)))
         for number in members(dated.get(chunk, 0) | undated.get(chunk, 0)):
             if ids[number] in known:
-                group.ids[number] = ids[number]
-                lead = directory.lead(ids[number], *span)
-                whole = directory.lead(ids[number], *ALWAYS) if number in without else None
-                met.append(_Met(group, number, lead, whole))
+                group.ids[number] = own = ids[number]
+                whole = directory.lead(own, *ALWAYS)
+                lead = directory.lead(own, *span) if whole.changes_us else whole
+                group.ends_ever[number] = whole.ends
+                met.append(_Met(group, number, lead, whole if number in without else None))
     _sort(met, _owners(met, directory), directory)
     for chunk, group in groups.items():
         group.persons = _persons(group, dated.get(chunk, 0) | undated.get(chunk, 0), kinds_of_people(directory))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 
 from shadowledger.db.bitsets import CHUNK_SIZE, members
@@ -36,8 +36,6 @@ class Pieces:
     directory: Directory
     number_of: Callable[[str], int]
     """Of an id; 0 where there is none."""
-    _ends: dict[str, frozenset[str]] = field(default_factory=dict)
-    """Where ids lead, as far as they were asked of."""
 
     def count(self, some: Collection[Piece]) -> People:
         """How many people are behind pieces together."""
@@ -53,16 +51,9 @@ class Pieces:
         chunk the first `most`."""
         found = {end for piece in some for lead in piece.leads for end in lead.ends}
         for chunk, bits in _sets(some).items():
-            ids = self.groups[chunk].ids
+            ends = self.groups[chunk].ends_ever
             for number in islice(members(bits), most):
-                own = ids.get(number)
-                if own is None:
-                    found.add(_nameless(chunk, number))
-                    continue
-                ends = self._ends.get(own)
-                if ends is None:
-                    ends = self._ends[own] = self.directory.lead(own, *ALWAYS).ends
-                found |= ends
+                found |= ends[number] if number in ends else {_nameless(chunk, number)}
         return frozenset(found)
 
     def size(self, some: Collection[Piece]) -> int:
