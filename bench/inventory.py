@@ -28,7 +28,7 @@ from shadowledger.db.runs import Knowledge, end_run, start_run
 from shadowledger.db.services import save_services
 from shadowledger.db.sources import Counts, Mark, Source, add_reading, save_source
 from shadowledger.db.transactions import writing
-from shadowledger.scanner.consolidate import consolidate
+from shadowledger.scanner.discovery.consolidate import consolidate
 from shadowledger.scanner.people import Directory
 from shadowledger.signatures.load import load_catalogue
 

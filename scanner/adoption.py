@@ -14,9 +14,9 @@ from typing import NamedTuple
 from shadowledger.db.activity import most_unnamed_by_day
 from shadowledger.db.bitsets import unpack
 from shadowledger.db.whoms import stored_by_day
-from shadowledger.scanner.gathering import Gathering
-from shadowledger.scanner.headcount import People
-from shadowledger.scanner.pieces import Pieces
+from shadowledger.scanner.discovery.gathering import Gathering
+from shadowledger.scanner.discovery.headcount import People
+from shadowledger.scanner.discovery.pieces import Pieces
 from shadowledger.scanner.shift_days import ShiftDays
 from shadowledger.scanner.site_calendars import Calendars
 from shadowledger.scanner.turnout import Active, Turnout

@@ -14,7 +14,7 @@ from shadowledger.collectors.engines.mapping import MappingError, load
 from shadowledger.collectors.registry import BY_ID
 from shadowledger.db.runs import Knowledge
 from shadowledger.db.sources import stale_ids, totals
-from shadowledger.scanner.units import same_units
+from shadowledger.scanner.reconciliation.units import same_units
 from shadowledger.signatures.schema import Service, Strength
 
 _NEEDS = {"host": "host", "host_exact": "host", "host_pattern": "host", "url_path": "path", "api_path": "path",

@@ -11,7 +11,7 @@ from shadowledger.db.channels import clients_of, products_by_channel, sources_by
 from shadowledger.db.sources import totals
 from shadowledger.db.together import Product
 from shadowledger.scanner.coverage import fills_of, needs_of
-from shadowledger.scanner.gathering import CATALOGUE, DEPLOYMENT
+from shadowledger.scanner.discovery.gathering import CATALOGUE, DEPLOYMENT
 from shadowledger.signatures.schema import Service
 
 OF_ARTIFACTS = frozenset(("endpoint", "accounts"))

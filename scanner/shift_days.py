@@ -9,8 +9,8 @@ from functools import lru_cache
 
 from shadowledger.db.activity import NO_HOURS, hours_of
 from shadowledger.db.bitsets import bits_of, members, unpack
-from shadowledger.scanner.crowd import ALWAYS
-from shadowledger.scanner.pieces import Pieces
+from shadowledger.scanner.discovery.crowd import ALWAYS
+from shadowledger.scanner.discovery.pieces import Pieces
 from shadowledger.scanner.site_calendars import Calendars, SiteCalendar
 
 Parts = dict[int, int]

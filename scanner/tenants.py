@@ -17,9 +17,9 @@ from typing import NamedTuple
 import msgspec
 
 from shadowledger.db.identities import Identities
-from shadowledger.scanner.gathering import Gathering
+from shadowledger.scanner.discovery.gathering import Gathering
+from shadowledger.scanner.discovery.pieces import Pieces
 from shadowledger.scanner.ladders import SIGNED_IN
-from shadowledger.scanner.pieces import Pieces
 
 FILE_NAME = "domains.toml"
 PERSONAL, CORPORATE, UNKNOWN = "personal", "corporate", "unknown"

@@ -13,14 +13,14 @@ from shadowledger.db.bitsets import BITMAP_BYTES, CHUNK_BITS, bits_of, members, 
 from shadowledger.db.identities import ACCOUNTS, PERSON
 from shadowledger.db.manners import API, PEOPLE, PROGRAM
 from shadowledger.db.whoms import hours_by_whom, strands
-from shadowledger.scanner.calendar import Calendar
-from shadowledger.scanner.crowd import Group, is_to_persons, kinds_of_people
-from shadowledger.scanner.cutting import ADDRESS
 from shadowledger.scanner.days import DAY_US
-from shadowledger.scanner.gathering import Gathering
-from shadowledger.scanner.headcount import People, Tally
+from shadowledger.scanner.discovery.calendar import Calendar
+from shadowledger.scanner.discovery.crowd import Group, is_to_persons, kinds_of_people
+from shadowledger.scanner.discovery.cutting import ADDRESS
+from shadowledger.scanner.discovery.gathering import Gathering
+from shadowledger.scanner.discovery.headcount import People, Tally
+from shadowledger.scanner.discovery.pieces import Pieces
 from shadowledger.scanner.people import Lead
-from shadowledger.scanner.pieces import Pieces
 
 USED = frozenset((PEOPLE, PROGRAM, API))
 _SOMEBODY = (PERSON, *ACCOUNTS)

@@ -7,7 +7,7 @@ import click
 from shadowledger.db.settings import privacy_of
 from shadowledger.scanner.cli.leave import names_at_hand
 from shadowledger.scanner.cli.state import Present
-from shadowledger.scanner.headcount import People
+from shadowledger.scanner.discovery.headcount import People
 from shadowledger.scanner.ladders import SIGNED_IN
 from shadowledger.scanner.privacy.groups import is_hidden, shown_parts
 from shadowledger.scanner.site import Site

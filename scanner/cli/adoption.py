@@ -17,11 +17,11 @@ from shadowledger.db.whoms import days_with_a_date
 from shadowledger.scanner.adoption import PERIODS, Period, active
 from shadowledger.scanner.cli.options import format_option, print_rows
 from shadowledger.scanner.cli.state import Present, present
-from shadowledger.scanner.consolidate import Discovered
-from shadowledger.scanner.headcount import People
+from shadowledger.scanner.discovery.consolidate import Discovered
+from shadowledger.scanner.discovery.headcount import People
 from shadowledger.scanner.output import clean
 from shadowledger.scanner.privacy.groups import in_words, is_hidden, shown
-from shadowledger.scanner.reconcile import Finding
+from shadowledger.scanner.reconciliation.reconcile import Finding
 from shadowledger.scanner.site import Site
 from shadowledger.scanner.site_calendars import Calendars, FlawedCalendarsError, load_calendars
 

@@ -15,13 +15,13 @@ from shadowledger.db.transactions import writing
 from shadowledger.scanner.cli.mute import exceptions
 from shadowledger.scanner.cli.new_file import write_new
 from shadowledger.scanner.cli.state import Present, present
-from shadowledger.scanner.consolidate import Discovered
+from shadowledger.scanner.discovery.consolidate import Discovered
 from shadowledger.scanner.initiatives.adding import Kept, Links, Said, is_of_units, keep, lines_of
 from shadowledger.scanner.initiatives.form import Answer, Form, form_of, mark_of, number_of
 from shadowledger.scanner.initiatives.mistakes import ListError, quoted
 from shadowledger.scanner.initiatives.values import text_of
 from shadowledger.scanner.output import clean
-from shadowledger.scanner.reconcile import Finding
+from shadowledger.scanner.reconciliation.reconcile import Finding
 from shadowledger.scanner.reports.answer import people_in_words
 from shadowledger.scanner.reports.form_book import form_book
 from shadowledger.scanner.site import Site

@@ -17,8 +17,8 @@ from shadowledger.db.whoms import days_with_a_date
 from shadowledger.scanner.cli.leave import names_at_hand
 from shadowledger.scanner.cli.options import terminal_width
 from shadowledger.scanner.days import DAY_US
+from shadowledger.scanner.discovery.headcount import People
 from shadowledger.scanner.freshness import CURRENT, NEVER, PARTIAL, STALE, Fleet, fleet_of
-from shadowledger.scanner.headcount import People
 from shadowledger.scanner.output import SCHEMA_VERSION, as_json, as_table, clean
 from shadowledger.scanner.people import Directory
 from shadowledger.scanner.privacy.groups import in_words, is_hidden, shown, shown_parts

@@ -11,13 +11,13 @@ from shadowledger.db.transactions import writing
 from shadowledger.scanner.cli.mute import day_option, exceptions, mute, tag_, unmute
 from shadowledger.scanner.cli.options import format_option, print_rows
 from shadowledger.scanner.cli.state import Present, present, thresholds_of
+from shadowledger.scanner.discovery.thresholds import FILE_NAME
 from shadowledger.scanner.output import as_text, clean
 from shadowledger.scanner.reports.answer import discovered_rows, people_in_words
 from shadowledger.scanner.reports.limits import COLUMNS as COLUMNS_OF_LIMITS
 from shadowledger.scanner.reports.limits import threshold_rows, threshold_text
 from shadowledger.scanner.reports.muting import Exceptions
 from shadowledger.scanner.site import Site
-from shadowledger.scanner.thresholds import FILE_NAME
 
 COLUMNS = (
     "id", "initiative", "vendor", "units", "nature", "use", "presence", "people", "first_seen_on", "last_seen_on",

@@ -9,8 +9,8 @@ import click
 from shadowledger.db.decisions import all_decisions, decide
 from shadowledger.db.transactions import writing
 from shadowledger.scanner.cli.state import present
+from shadowledger.scanner.discovery.parting import SPLITS, leading_part, parts_of, standing
 from shadowledger.scanner.output import clean
-from shadowledger.scanner.parting import SPLITS, leading_part, parts_of, standing
 from shadowledger.scanner.site import Site
 
 _reason = click.option("--reason", default="", help="Why; it is kept.")

@@ -13,13 +13,13 @@ from shadowledger.db.decisions import all_decisions
 from shadowledger.db.declared import current
 from shadowledger.scanner.bystanders import units_watched
 from shadowledger.scanner.cli.options import open_signatures
-from shadowledger.scanner.consolidate import Discovered, consolidate
 from shadowledger.scanner.coverage import Coverage, coverage_of
+from shadowledger.scanner.discovery.consolidate import Discovered, consolidate
+from shadowledger.scanner.discovery.thresholds import FlawedThresholdsError, Thresholds, load_thresholds
 from shadowledger.scanner.people import Directory
 from shadowledger.scanner.privacy.shown import without_small_groups
-from shadowledger.scanner.reconcile import Finding, Reconciliation, reconcile
+from shadowledger.scanner.reconciliation.reconcile import Finding, Reconciliation, reconcile
 from shadowledger.scanner.site import Site
-from shadowledger.scanner.thresholds import FlawedThresholdsError, Thresholds, load_thresholds
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from shadowledger.db import audit, declared
 from shadowledger.db.decisions import decide
 from shadowledger.db.declared import Declared, ListImport
 from shadowledger.scanner.initiatives.importing import slug
-from shadowledger.scanner.units import same_units
+from shadowledger.scanner.reconciliation.units import same_units
 
 Links = Mapping[str, Collection[str]]
 """Discovered ids to the ids of the lines that people linked them to."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar
 
-from shadowledger.scanner.headcount import People
+from shadowledger.scanner.discovery.headcount import People
 
 T = TypeVar("T")
 

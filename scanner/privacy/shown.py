@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from shadowledger.db.settings import privacy_of
 from shadowledger.db.unnamed import Bounds, unnamed_by_instance
-from shadowledger.scanner.consolidate import Consolidated, Discovered
-from shadowledger.scanner.headcount import People
+from shadowledger.scanner.discovery.consolidate import Consolidated, Discovered
+from shadowledger.scanner.discovery.headcount import People
 from shadowledger.scanner.privacy.groups import shown
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
-from shadowledger.scanner.consolidate import Discovered
+from shadowledger.scanner.discovery.consolidate import Discovered
 from shadowledger.scanner.coverage import Coverage
-from shadowledger.scanner.headcount import People
+from shadowledger.scanner.discovery.headcount import People
 from shadowledger.scanner.output import SCHEMA_VERSION
 from shadowledger.scanner.privacy.groups import in_words, is_hidden
-from shadowledger.scanner.reconcile import Finding, Reconciliation
+from shadowledger.scanner.reconciliation.reconcile import Finding, Reconciliation
 from shadowledger.scanner.reports.muting import Exceptions
 
 DISCOVERED_COLUMNS = (

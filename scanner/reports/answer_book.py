@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shadowledger.scanner.coverage import Coverage
-from shadowledger.scanner.reconcile import Reconciliation
+from shadowledger.scanner.reconciliation.reconcile import Reconciliation
 from shadowledger.scanner.reports.answer import (
     DECLARED_COLUMNS,
     DISCOVERED_COLUMNS,

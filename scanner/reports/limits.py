@@ -6,7 +6,7 @@ from importlib.resources import files
 
 import msgspec
 
-from shadowledger.scanner.thresholds import FILE_NAME, Thresholds, load_thresholds
+from shadowledger.scanner.discovery.thresholds import FILE_NAME, Thresholds, load_thresholds
 
 COLUMNS = ("name", "value", "default", "meaning")
 

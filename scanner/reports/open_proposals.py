@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from shadowledger.db.declared import Declared
-from shadowledger.scanner.consolidate import Discovered
-from shadowledger.scanner.fitting import Proposal
-from shadowledger.scanner.reconcile import Reconciliation
+from shadowledger.scanner.discovery.consolidate import Discovered
+from shadowledger.scanner.reconciliation.fitting import Proposal
+from shadowledger.scanner.reconciliation.reconcile import Reconciliation
 
 
 class Open(NamedTuple):

@@ -35,8 +35,8 @@ from plan import (
 )
 from world import command, what_is_missing
 
+from shadowledger.scanner.discovery.pieces import pieces
 from shadowledger.scanner.people import Directory
-from shadowledger.scanner.pieces import pieces
 from shadowledger.scanner.site import Site
 
 SHADOWLEDGER = Path(sys.executable).with_name("shadowledger")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shadowledger.scanner.headcount import People
+from shadowledger.scanner.discovery.headcount import People
 from shadowledger.scanner.privacy.groups import in_words, is_hidden, shown, shown_parts
 
 SHOWN = [

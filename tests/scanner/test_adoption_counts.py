@@ -40,10 +40,10 @@ from shadowledger.db.opening import open_identities
 from shadowledger.db.transactions import writing
 from shadowledger.db.unnamed import UnnamedDay, add_unnamed
 from shadowledger.scanner.adoption import PERIODS, active
-from shadowledger.scanner.gathering import Gathering, Side
-from shadowledger.scanner.headcount import People
+from shadowledger.scanner.discovery.gathering import Gathering, Side
+from shadowledger.scanner.discovery.headcount import People
+from shadowledger.scanner.discovery.pieces import pieces
 from shadowledger.scanner.people import Directory
-from shadowledger.scanner.pieces import pieces
 from shadowledger.scanner.site_calendars import Calendars, Shift, SiteCalendar
 
 DAYS = day_number("2026-11-02"), day_number("2026-11-15")

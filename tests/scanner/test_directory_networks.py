@@ -13,8 +13,8 @@ from shadowledger.db.names import Name, address_name, device_name, user_name
 from shadowledger.db.standing import gaps, holdings
 from shadowledger.scanner.choices import Choices
 from shadowledger.scanner.directory import import_directory
+from shadowledger.scanner.discovery.pieces import pieces
 from shadowledger.scanner.people import Directory, Lead
-from shadowledger.scanner.pieces import pieces
 from shadowledger.scanner.pipeline import Scan
 
 HOUR_US = 3_600_000_000

@@ -15,8 +15,8 @@ from shadowledger.db.checking import check_inventory, check_store
 from shadowledger.db.identities import Identities
 from shadowledger.db.names import Name
 from shadowledger.db.transactions import writing
+from shadowledger.scanner.discovery.pieces import pieces
 from shadowledger.scanner.people import Directory
-from shadowledger.scanner.pieces import pieces
 from shadowledger.scanner.site import Site
 
 PEOPLE = (

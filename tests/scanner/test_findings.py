@@ -11,13 +11,13 @@ from scanner_inputs import squid_line, write_snapshot, write_squid
 from shadowledger.db.decisions import all_decisions, decide
 from shadowledger.db.declared import Declared
 from shadowledger.scanner.choices import Choices
-from shadowledger.scanner.consolidate import consolidate
 from shadowledger.scanner.coverage import coverage_of
+from shadowledger.scanner.discovery.consolidate import consolidate
+from shadowledger.scanner.discovery.known_again import discovered_id
 from shadowledger.scanner.knowledge import declared_overlay
-from shadowledger.scanner.known_again import discovered_id
 from shadowledger.scanner.people import Directory
 from shadowledger.scanner.pipeline import Scan
-from shadowledger.scanner.reconcile import THRESHOLD, Finding, Reconciliation, reconcile
+from shadowledger.scanner.reconciliation.reconcile import THRESHOLD, Finding, Reconciliation, reconcile
 from shadowledger.signatures.index import Index
 
 CHATGPT, CLAUDE = discovered_id("chatgpt", ""), discovered_id("claude", "")

@@ -25,9 +25,9 @@ from shadowledger.db.opening import open_identities
 from shadowledger.db.sources import withdraw
 from shadowledger.db.transactions import writing
 from shadowledger.db.whoms import Strand
-from shadowledger.scanner.headcount import People
+from shadowledger.scanner.discovery.headcount import People
+from shadowledger.scanner.discovery.pieces import Pieces, pieces
 from shadowledger.scanner.people import Directory
-from shadowledger.scanner.pieces import Pieces, pieces
 
 DAY_US, HOUR_US = 86_400_000_000, 3_600_000_000
 SOMEBODY = ("p", "u", "w", "e")

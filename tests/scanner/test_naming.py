@@ -6,7 +6,7 @@ import pytest
 
 from shadowledger.scanner.knowledge import Signatures
 from shadowledger.scanner.naming import NameBook, telling, words
-from shadowledger.scanner.reconcile import THRESHOLD
+from shadowledger.scanner.reconciliation.reconcile import THRESHOLD
 
 NAME_WEIGHT = 0.95
 """What a name in an initiative's own name is worth."""

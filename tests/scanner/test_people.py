@@ -17,9 +17,9 @@ from shadowledger.db.services import save_services
 from shadowledger.db.sources import save_source
 from shadowledger.db.transactions import writing
 from shadowledger.scanner.directory import import_directory
-from shadowledger.scanner.headcount import People
+from shadowledger.scanner.discovery.headcount import People
+from shadowledger.scanner.discovery.pieces import pieces
 from shadowledger.scanner.people import Directory
-from shadowledger.scanner.pieces import pieces
 from shadowledger.scanner.pipeline import Scan
 
 PEOPLE = (

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from shadowledger.db.bitsets import bits_of
-from shadowledger.scanner.crowd import Group
 from shadowledger.scanner.days import DAY_US
+from shadowledger.scanner.discovery.crowd import Group
 
 
 class Calendar:

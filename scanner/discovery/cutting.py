@@ -9,7 +9,7 @@ from shadowledger.db.bitsets import members
 from shadowledger.db.days import NO_DAY
 from shadowledger.db.manners import API, PROGRAM
 from shadowledger.db.whoms import Strand
-from shadowledger.scanner.crowd import Group, is_to_persons, kinds_of_people
+from shadowledger.scanner.discovery.crowd import Group, is_to_persons, kinds_of_people
 from shadowledger.scanner.people import Directory, Lead
 
 ADDRESS = "a"

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field, replace
 
 from shadowledger.db.decisions import Decision
 from shadowledger.db.declared import Declared
-from shadowledger.scanner.claims import Claim, Claims, Key
-from shadowledger.scanner.conflicts import conflicts_of
-from shadowledger.scanner.consolidate import Consolidated, Discovered
 from shadowledger.scanner.coverage import Coverage
-from shadowledger.scanner.fitting import Proposal, fitting
-from shadowledger.scanner.parting import taken_up
+from shadowledger.scanner.discovery.consolidate import Consolidated, Discovered
+from shadowledger.scanner.discovery.parting import taken_up
+from shadowledger.scanner.reconciliation.claims import Claim, Claims, Key
+from shadowledger.scanner.reconciliation.conflicts import conflicts_of
+from shadowledger.scanner.reconciliation.fitting import Proposal, fitting
 from shadowledger.signatures.index import Index
 
 THRESHOLD = 0.8

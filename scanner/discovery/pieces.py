@@ -15,12 +15,12 @@ from shadowledger.db.bitsets import CHUNK_SIZE, members
 from shadowledger.db.days import NO_DAY
 from shadowledger.db.numbering import number_of
 from shadowledger.db.whoms import days_with_a_date, ids_in, strands, whoms_by_day, whoms_ever
-from shadowledger.scanner.crowd import ALWAYS, Group, sort_crowd
-from shadowledger.scanner.cutting import Cutter, Piece
 from shadowledger.scanner.days import DAY_US
-from shadowledger.scanner.headcount import People, Tally
+from shadowledger.scanner.discovery.crowd import ALWAYS, Group, sort_crowd
+from shadowledger.scanner.discovery.cutting import Cutter, Piece
+from shadowledger.scanner.discovery.headcount import People, Tally
+from shadowledger.scanner.discovery.visits import note_visits
 from shadowledger.scanner.people import Directory
-from shadowledger.scanner.visits import note_visits
 
 Sets = dict[tuple[int, int], int]
 """By strand and chunk."""

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from shadowledger.db.declared import Declared
-from shadowledger.scanner.claims import Claim, Key
-from shadowledger.scanner.consolidate import Discovered
-from shadowledger.scanner.gathering import DEPLOYMENT
+from shadowledger.scanner.discovery.consolidate import Discovered
+from shadowledger.scanner.discovery.gathering import DEPLOYMENT
+from shadowledger.scanner.discovery.natures import POC, PRODUCTION
 from shadowledger.scanner.naming import words
-from shadowledger.scanner.natures import POC, PRODUCTION
-from shadowledger.scanner.units import same_units
+from shadowledger.scanner.reconciliation.claims import Claim, Key
+from shadowledger.scanner.reconciliation.units import same_units
 
 _ELSEWHERE = 0.6
 """What is left of a score where the list names units and it was seen in none of them."""

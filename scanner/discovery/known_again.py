@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
 from shadowledger.db.discoveries import Remembered
-from shadowledger.scanner.gathering import Gathering, Side
+from shadowledger.scanner.discovery.gathering import Gathering, Side
 
 _MOST_WHOMS = 64
 _SAME_WHOMS = 0.5

@@ -14,10 +14,10 @@ from shadowledger.db.manners import API, BACKGROUND, IDLE, PRESENCE, PROGRAM, RE
 from shadowledger.db.observations import Seen
 from shadowledger.db.together import Product
 from shadowledger.db.whoms import Strand
-from shadowledger.scanner.cutting import Piece, Units
+from shadowledger.scanner.discovery.cutting import Piece, Units
+from shadowledger.scanner.discovery.pieces import Pieces
+from shadowledger.scanner.discovery.thresholds import Thresholds
 from shadowledger.scanner.ladders import CONTACTED, RESOLVED, UPLOAD
-from shadowledger.scanner.pieces import Pieces
-from shadowledger.scanner.thresholds import Thresholds
 
 API_CATEGORIES = frozenset(("llm-api", "ml-platform", "gateway", "model-hub", "sdk", "data"))
 """Products that programs reach; an API of another one is its own app's, which a person runs."""

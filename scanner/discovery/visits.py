@@ -16,10 +16,10 @@ from operator import itemgetter, or_
 
 from shadowledger.db.bitsets import CHUNK_BITS, CHUNK_SIZE, bits_of, listed, members, unpack
 from shadowledger.db.whoms import days_by_strand, hours_by_whom, stored_by_day
-from shadowledger.scanner.calendar import Calendar
-from shadowledger.scanner.crowd import Group
-from shadowledger.scanner.cutting import ADDRESS, Cutter, Piece, Units
 from shadowledger.scanner.days import DAY_US
+from shadowledger.scanner.discovery.calendar import Calendar
+from shadowledger.scanner.discovery.crowd import Group
+from shadowledger.scanner.discovery.cutting import ADDRESS, Cutter, Piece, Units
 from shadowledger.scanner.people import Lead
 
 _HOUR_US = DAY_US // 24

@@ -8,9 +8,9 @@ from collections.abc import Collection
 from shadowledger.db.manners import API, PROGRAM
 from shadowledger.db.observations import Seen
 from shadowledger.scanner.days import day_of
-from shadowledger.scanner.gathering import AGENT_KINDS, API_CATEGORIES, Gathering, Side
-from shadowledger.scanner.headcount import People
-from shadowledger.scanner.thresholds import Thresholds
+from shadowledger.scanner.discovery.gathering import AGENT_KINDS, API_CATEGORIES, Gathering, Side
+from shadowledger.scanner.discovery.headcount import People
+from shadowledger.scanner.discovery.thresholds import Thresholds
 
 INDIVIDUAL, TEAM, POC, PRODUCTION = "individual", "team", "poc", "production"
 EMBEDDED, AGENTIC, LOCAL = "embedded", "agentic", "local"

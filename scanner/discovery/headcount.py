@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from shadowledger.db.bitsets import members, pick
 from shadowledger.db.identities import ACCOUNTS, PERSON
-from shadowledger.scanner.crowd import Group
+from shadowledger.scanner.discovery.crowd import Group
 from shadowledger.scanner.people import Directory, Lead
 
 _SOMEBODY = (PERSON, *ACCOUNTS)

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 
 from shadowledger.db.observations import Seen
 from shadowledger.db.together import Pair, Product
-from shadowledger.scanner.gathering import AGENT_KINDS, Gathering, Side
-from shadowledger.scanner.pieces import Pieces
-from shadowledger.scanner.thresholds import Thresholds
+from shadowledger.scanner.discovery.gathering import AGENT_KINDS, Gathering, Side
+from shadowledger.scanner.discovery.pieces import Pieces
+from shadowledger.scanner.discovery.thresholds import Thresholds
 
 _MOST_WHOMS = 200
 """Of more people or machines nobody asks whether they are the same ones."""

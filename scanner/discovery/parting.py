@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 from shadowledger.db.decisions import Decision
-from shadowledger.scanner.cutting import Piece
-from shadowledger.scanner.gathering import Gathering
+from shadowledger.scanner.discovery.cutting import Piece
+from shadowledger.scanner.discovery.gathering import Gathering
 
 SPLITS: dict[str, Callable[[Piece], str]] = {
     "unit": lambda piece: ", ".join(piece.units),

@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 
 from shadowledger.db.declared import Declared
-from shadowledger.scanner.consolidate import Discovered
-from shadowledger.scanner.gathering import DEPLOYMENT
-from shadowledger.scanner.natures import PRODUCTION
+from shadowledger.scanner.discovery.consolidate import Discovered
+from shadowledger.scanner.discovery.gathering import DEPLOYMENT
+from shadowledger.scanner.discovery.natures import PRODUCTION
 from shadowledger.signatures.overlay import DECLARED_PREFIX
 
 _ALIVE_DAYS = 30

@@ -18,17 +18,17 @@ from shadowledger.db.together import Product, pairs
 from shadowledger.db.transactions import writing
 from shadowledger.db.unnamed import Bounds, unnamed_by_instance
 from shadowledger.db.whoms import Strand, days_with_a_date, strands
-from shadowledger.scanner.chains import join_chains
-from shadowledger.scanner.cutting import Piece
-from shadowledger.scanner.gathering import Gathering, gather
-from shadowledger.scanner.headcount import People
-from shadowledger.scanner.known_again import Memory, as_remembered
+from shadowledger.scanner.discovery.chains import join_chains
+from shadowledger.scanner.discovery.cutting import Piece
+from shadowledger.scanner.discovery.gathering import Gathering, gather
+from shadowledger.scanner.discovery.headcount import People
+from shadowledger.scanner.discovery.known_again import Memory, as_remembered
+from shadowledger.scanner.discovery.natures import nature_of
+from shadowledger.scanner.discovery.parting import parted
+from shadowledger.scanner.discovery.pieces import Pieces, pieces
+from shadowledger.scanner.discovery.thresholds import Thresholds, load_thresholds
 from shadowledger.scanner.ladders import PRESENCE_WORDS, USE_WORDS
-from shadowledger.scanner.natures import nature_of
-from shadowledger.scanner.parting import parted
 from shadowledger.scanner.people import Directory
-from shadowledger.scanner.pieces import Pieces, pieces
-from shadowledger.scanner.thresholds import Thresholds, load_thresholds
 from shadowledger.signatures.schema import Service
 
 PROPOSED = "proposed", ""

@@ -1,0 +1,1 @@
+"""What was observed, brought together into the AI initiatives that an auditor counts."""

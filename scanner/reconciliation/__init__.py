@@ -1,0 +1,1 @@
+"""What was discovered and what is declared, held against each other."""
