@@ -21,6 +21,8 @@ from hello_files import message, records
 from shadowledger.collectors.capture.engine import Engine
 from shadowledger.collectors.capture.ring import Ring
 from shadowledger.collectors.records import Issue, Traffic
+from shadowledger.db.settings import Profile, change
+from shadowledger.db.transactions import writing
 from shadowledger.scanner.cli.options import open_signatures
 from shadowledger.scanner.giving_up_root import owner_of
 from shadowledger.scanner.listening import Listening
@@ -202,3 +204,23 @@ def test_addresses_are_printed_as_pseudonyms(tmp_path: Path) -> None:
     assert client != "127.0.0.1"
     shown = shadowledger("identities", "reveal", client, "--reason", "a test", db=tmp_path / "i.db")
     assert "127.0.0.1" in shown.stdout
+
+
+def test_a_site_that_keeps_nobody_counts_and_keeps_nobody(tmp_path: Path) -> None:
+    db = tmp_path / "i.db"
+    with closing(Site(db).inventory(create=True)) as connection, writing(connection):
+        change(connection, "profile", Profile.AGGREGATE, "")
+    listen(db, [[ASK], [ASK, HELLO]], [0, 0])
+    services = "select service_id, sum(record_count) from posting join way on way.number = way "
+    services += "join service_instance on service_instance.number = service_instance group by 1 order by 1"
+    assert asked(db, services) == [("claude", 1), ("openai-api", 2)]
+    assert asked(db, "select count(*) from pseudonym") == [(0,)]
+
+
+def test_what_was_heard_cannot_be_read_again(tmp_path: Path) -> None:
+    db = tmp_path / "i.db"
+    source_id = listen(db, [[ASK]], [0]).source_id
+    done = shadowledger("sources", "rescan", str(source_id), "--format", "json", db=db)
+    assert done.code == 3
+    assert "stream" in done.json["sources"][0]["note"]
+    assert asked(db, "select sum(record_count) from observation") == [(1,)]
