@@ -7,7 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/pycache
 
 .DEFAULT_GOAL := help
-.PHONY: help dev check test fuzz soak story demo golden record docs bundle bench clean
+.PHONY: help dev check test fuzz soak story demo golden record docs bundle agent bench clean
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z]*\):.*##/\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -50,6 +50,14 @@ docs: $(READY)  ## Write the generated pages of docs
 bundle: $(READY)  ## Write dist/bundle, which installs without a network
 	@deploy/bundle/build.sh $(BIN)/python dist/bundle
 
+agent: .venv-agent/ready  ## Write dist/agent: the agent as a folder, a zipapp, and packages of this system
+	@deploy/agent/build.sh .venv-agent/bin dist/agent
+	@deploy/linux/build.sh dist/agent
+.venv-agent/ready:
+	@test -d .venv-agent || $(PYTHON) -m venv .venv-agent
+	@.venv-agent/bin/pip install --quiet 'pyinstaller>=6' 'shiv>=1.0'
+	@touch $@
+
 bench: .venv-bench/ready  ## Measure beside rivals; ONLY=part for one part
 	@command -v rg >/dev/null || apt-get -qq install -y ripgrep >/dev/null || echo "ripgrep cannot be installed" >&2
 	@.venv-bench/bin/python bench $(ONLY)
@@ -59,4 +67,4 @@ bench: .venv-bench/ready  ## Measure beside rivals; ONLY=part for one part
 	@touch $@
 
 clean:  ## Remove what was built, and the environment
-	@rm -rf .venv .venv-bench build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .venv-agent .venv-bench build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
