@@ -28,6 +28,8 @@ _LONGEST_STAMP = 80
 _LONGEST_ZONE = 32
 _SURELY_SECONDS = 9
 """Digits that a number must have to be taken for seconds since 1970 where nobody says that it is: since 1973."""
+_COUNTS = ("epoch", "windows_filetime")
+"""Forms without hours and minutes."""
 _FILETIME_US = 11_644_473_600 * _SECOND_US
 # The last of three numbers between colons, of which the first may be the year (10/Oct/2000:13:55:36); digits after it
 # are its fraction, behind a comma as well as a dot: https://www.rfc-editor.org/rfc/rfc3339#appendix-A
@@ -100,7 +102,7 @@ class Clock:
             form = OF_DATES[form]
             text = text if ":" in text else f"{text.strip()} 00:00:00"
         found = _SECONDS.search(text)
-        if found is None or form == "epoch":
+        if found is None or form in _COUNTS:
             return self._counted(text.strip(), form)
         key = (text[: found.end(1)], text[found.end() :], form, zone)
         stamp = self._minutes.get(key)
@@ -129,7 +131,7 @@ class Clock:
                 if second_us >= 0 and text[start + 2] == between and digits.isdecimal() and digits.isascii():
                     return minute_us + second_us + _fraction_us(digits), source
             stamp = self.read(text, form, zone)
-            found = _SECONDS.search(text) if stamp[0] and form != "epoch" and form not in OF_DATES else None
+            found = _SECONDS.search(text) if stamp[0] and form not in (*_COUNTS, *OF_DATES) else None
             if found is not None and len(text) <= _LONGEST_STAMP and found.end() in (found.end(2), found.end(3)):
                 start, end, size = found.start(2), found.end(), len(text)
                 before, after, between = text[:start], text[end:], text[start + 2 : start + 3]
