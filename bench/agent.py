@@ -1,7 +1,8 @@
-"""What a look at one machine takes: a light one at 300 processes, and the daily walk through a home of 150,000 files.
+"""What the agent takes: to start, for a run with a light look at 300 processes, for the daily walk through a home of
+150,000 files, and at its server for each delivery.
 
-The machine is a folder with a home as people who use AI have it, and the list of processes of this one; Python's start
-is counted. Medians."""
+The agent is the one that `make agent` builds. The machine is a folder with a home as people who use AI have it, and the
+list of processes of this one; a run keeps its look in the spool, and sends nothing. Medians."""
 
 from __future__ import annotations
 
@@ -10,9 +11,15 @@ import os
 import statistics
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import server
 from costs import Cost, run
+
+CHECKOUT = Path(__file__).parents[1]
+BUILT = CHECKOUT / "dist/agent"
+FOLDER_BUILD, ZIPAPP = BUILT / "shadowledger-agent/shadowledger-agent", BUILT / "shadowledger-agent.pyz"
 
 PROCESSES = 300
 FILES = int(os.environ.get("BENCH_HOME_FILES", "150000"))
@@ -20,38 +27,67 @@ IN_A_FOLDER = 8
 IN_NODE_MODULES = 3
 """One folder in so many is one of npm's, which nobody walks through."""
 TIMES = 7
-_LOOK = "import sys; from shadowledger.collectors.endpoint.local.snapshot import take; \
-sys.stdout.writelines(take(sys.argv[1], sys.argv[2], walk=len(sys.argv) > 3))"
+STARTS = 20
+_WALK = "import sys; from shadowledger.collectors.endpoint.local.snapshot import take; \
+sys.stdout.writelines(take('minimal', sys.argv[1], walk=True))"
 
 
 def measure(folder: Path) -> dict[str, object]:
-    """`agent.{scan_cpu_ms, scan_rss_mb, walk_cpu_ms}`."""
+    """`agent.{start_ms, start_zipapp_ms, scan_cpu_ms, scan_rss_mb, walk_cpu_ms}`, and what bench/server.py measures."""
+    subprocess.run(["make", "--silent", "--directory", CHECKOUT, "agent"], stdout=sys.stderr, check=True)
     root = folder / "machine"
     _make_home(root / "home/ada")
     (root / "proc").symlink_to("/proc")
     running = sum(path.name.isdigit() for path in Path("/proc").iterdir())
     sleepers = [subprocess.Popen(["sleep", "900"]) for _ in range(max(PROCESSES - running, 0))]
     try:
-        light = [_look(root, "standard") for _ in range(TIMES)]
+        light = [run(_sending_nothing(folder, root)) for _ in range(TIMES)]
     finally:
         for process in sleepers:
             process.kill()
             process.wait()
     _make_files(root / "home/ada/src")
     (root / "proc").unlink()
-    walk = [_look(root, "minimal", "walk") for _ in range(TIMES)]
-    return {
-        "agent": {
-            "scan_cpu_ms": round(statistics.median(cost.cpu_s for cost in light) * 1000, 1),
-            "scan_rss_mb": round(max(cost.peak_mb for cost in light), 1),
-            "walk_cpu_ms": round(statistics.median(cost.cpu_s for cost in walk) * 1000, 1),
-        }
+    walk = [run([sys.executable, "-I", "-c", _WALK, str(root)]) for _ in range(TIMES)]
+    told: dict[str, object] = {
+        "start_ms": _start_ms(folder, FOLDER_BUILD),
+        "start_zipapp_ms": _start_ms(folder, sys.executable, "-I", ZIPAPP),
+        "scan_cpu_ms": _cpu_ms(light),
+        "scan_rss_mb": round(max(cost.peak_mb for cost in light), 1),
+        "walk_cpu_ms": _cpu_ms(walk),
     }
+    served = server.measure(folder)["agent"]
+    return {"agent": told | served if isinstance(served, dict) else told}
 
 
-def _look(root: Path, *words: str) -> Cost:
-    profile, *more = words
-    return run([sys.executable, "-I", "-c", _LOOK, profile, str(root), *more])
+def _cpu_ms(costs: list[Cost]) -> float:
+    return round(statistics.median(cost.cpu_s for cost in costs) * 1000, 1)
+
+
+def _start_ms(folder: Path, *program: str | Path) -> float:
+    """Until `status` has said all, from the second start on: the first one of a zipapp unpacks it."""
+    command = [*program, "status", "--settings", folder / "settings.json", "--state", folder / "state"]
+    took_s = []
+    for _ in range(1 + STARTS):
+        start = time.perf_counter()
+        subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+        took_s.append(time.perf_counter() - start)
+    return round(statistics.median(took_s[1:]) * 1000, 1)
+
+
+def _sending_nothing(folder: Path, root: Path) -> list[str]:
+    """A run of an agent that is enrolled, and that is to wait before it tries again."""
+    settings, state, now = folder / "settings.json", folder / "state", int(time.time())
+    state.mkdir(exist_ok=True)
+    address = "https://ledger.acme.example"
+    enrolment = {"server": address, "token": "0" * 64, "device": "0" * 64, "name": "lab-1"}
+    facts = {"attempt_at": now, "next_attempt_at": now + 3600, "walk_every_s": 0}
+    for path, told in (
+        (settings, {"server": address}), (state / "device.json", enrolment), (state / "state.json", facts)
+    ):  # fmt: skip
+        path.write_text(json.dumps(told))
+        path.chmod(0o600)
+    return [str(FOLDER_BUILD), "run", "--settings", str(settings), "--state", str(state), "--root", str(root)]
 
 
 def _make_home(home: Path) -> None:
