@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from itertools import islice
 
 import click
@@ -87,7 +88,7 @@ def _print(opened: Opened, choices: Choices, signatures: Signatures, store: Iden
         gc.disable()  # none of what is kept meanwhile is a cycle
         try:
             for text in found.collector.text(reading, as_json):
-                click.echo(text, nl=False)
+                sys.stdout.write(text)  # click would look through all of it for colours
         finally:
             gc.enable()
             gc.unfreeze()
