@@ -10,27 +10,14 @@ set -eu
 bin=$1
 folder=$2
 here=deploy/agent
-work=$folder/work
-
 rm -rf "$folder"
-mkdir -p "$work/site"
+mkdir -p "$folder/work/site"
+work=$(cd "$folder/work" && pwd)
 "$bin/python" $here/parts.py . "$work/site" >"$work/requirements.txt"
-"$bin/python" -m pip install --quiet --target "$work/site" --requirement "$work/requirements.txt"
+"$bin/python" -m pip install --quiet --disable-pip-version-check --target "$work/site" --requirement "$work/requirements.txt"
 
-# What Python's own library brings along and no look needs: each is a file to find and to map at every start.
-without="tkinter sqlite3 unittest pydoc doctest asyncio multiprocessing concurrent xmlrpc curses readline lzma bz2
-click scapy cffi pycparser setuptools pkg_resources numpy yaml"
-set --
-for name in $without; do set -- "$@" --exclude-module "$name"; done
-[ "$(uname)" != Linux ] || set -- "$@" --strip
-[ -z "${SIGN_WITH:-}" ] || set -- "$@" --codesign-identity "$SIGN_WITH"
-separator=$("$bin/python" -c 'import os; print(os.pathsep)')
-inside=shadowledger/collectors/endpoint/local
-"$bin/python" -m PyInstaller --noconfirm --log-level ERROR --onedir --name shadowledger-agent \
-    --paths "$work/site" --workpath "$work/pyinstaller" --specpath "$work" --distpath "$folder" \
-    --add-data "$PWD/$work/site/$inside/*.toml$separator$inside" \
-    --add-data "$PWD/$work/site/shadowledger/scanner/agent/units$separator""shadowledger/scanner/agent/units" \
-    "$@" $here/start.py
+"$bin/python" -m PyInstaller --noconfirm --log-level ERROR --workpath "$work/pyinstaller" --distpath "$folder" \
+    $here/agent.spec -- "$work/site" ${SIGN_WITH:+"$SIGN_WITH"} 2>"$work/said" || { cat "$work/said" >&2; exit 1; }
 
 "$bin/shiv" --site-packages "$work/site" --reproducible --compile-pyc --python "/usr/bin/env -S python3 -I" \
     --entry-point shadowledger.scanner.agent.commands:main --output-file "$folder/shadowledger-agent.pyz"
