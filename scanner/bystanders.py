@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Mapping, Set
+from itertools import chain
 
-from shadowledger.collectors.bystanders import Bystander
+from shadowledger.collectors.bystanders import Bystanders
 from shadowledger.db import bystanders as stored
 from shadowledger.db.identities import PERSON, Identities
 from shadowledger.db.names import NOBODY, Name, address_name, device_name, user_name
@@ -16,32 +17,32 @@ from shadowledger.scanner.days import DAY_US
 from shadowledger.scanner.people import Directory
 from shadowledger.scanner.sums import Who
 
-Named = Mapping[str, set[Name]]
+Ids = Mapping[str, Set[str]]
 """By channel."""
 Watched = tuple[str, bool]
 """A business unit, and whether on machines or in accounts rather than in traffic."""
 _OF_MACHINES = frozenset(("endpoint", "accounts"))
 
 
-def named(seen: Iterable[Bystander]) -> Named:
-    """Whom records name: account, machine or address."""
+def meet(identities: Identities, some: Bystanders) -> Ids:
+    """The ids of those whom records name, by account, machine or address; they are forgotten here."""
     found: dict[str, set[Name]] = defaultdict(set)
-    for channel, user, device, client in seen:
+    for channel, user, device, client in some.seen:
         who = Who(user_name(user), device_name(device), address_name(client)).first
         if who != NOBODY:
             found[channel].add(who)
-    return found
+    some.seen.clear()
+    identities.meet(chain.from_iterable(found.values()))
+    return {channel: set(map(identities.id_of, names)) for channel, names in found.items()}
 
 
-def store(
-    connection: sqlite3.Connection, identities: Identities, of: tuple[int, int], some: Named, days: tuple[int, int]
-) -> None:
-    """Write those of a run and source, seen between two days. To be called inside a transaction, when all are met."""
+def store(connection: sqlite3.Connection, of: tuple[int, int], ids: Ids, days: tuple[int, int]) -> None:
+    """Write those of a run and source, seen between two days. To be called inside a transaction."""
     numbers = Pseudonyms(connection)
-    ids = {channel: set(map(identities.id_of, names)) for channel, names in some.items()}
     numbers.meet(set().union(*ids.values()))
-    by_channel = {channel: [numbers[one] for one in found] for channel, found in ids.items()}
-    stored.add_bystanders(connection, *of, by_channel, days)
+    stored.add_bystanders(
+        connection, *of, {channel: [numbers[one] for one in some] for channel, some in ids.items()}, days
+    )
 
 
 def units_watched(

@@ -26,6 +26,7 @@ from shadowledger.scanner.census import domain_days
 from shadowledger.scanner.identify import Standing, identify, mark_of
 from shadowledger.scanner.inputs import Input
 from shadowledger.scanner.machines import known_machine
+from shadowledger.scanner.passage import Passage
 from shadowledger.scanner.places import sealed_place, shown_name
 from shadowledger.scanner.privacy.aggregate import Nobody, store_crowd
 from shadowledger.scanner.sealing import described, raw_lines, to_seal
@@ -60,8 +61,8 @@ def store(
         mark,
         sealed_place(identities, place, mark.head_sha256) if read.opened.path else b"",
     )
-    named = bystanders.named(share.bystanders.seen)
-    identities.meet((*sums.names(), *share.unknowns.names(), *chain(*named.values())))
+    identities.meet(chain(sums.names(), share.unknowns.names()))
+    there = bystanders.meet(identities, share.bystanders)
     drop_machines(share, identities)
     chosen = to_seal(connection, read, share)
     lines = raw_lines(read, {record.position: share.kept.places[record.position] for _, record in chosen})
@@ -76,10 +77,9 @@ def store(
         if isinstance(identities, Nobody):
             store_crowd(connection, run_id, source_id, sums)
         else:
+            bystanders.store(connection, (run_id, source_id), there, _span(passage))
             _add_postings(Postings(connection, run_id, source_id), sums, identities)
             add_together(connection, run_id, source_id, share.minutes.together(identities.id_of))
-            days_there = [day for _, day in passage.contacts if day] or [NO_DAY]
-            bystanders.store(connection, identities, (run_id, source_id), named, (min(days_there), max(days_there)))
         add_clues(connection, run_id, source_id, _clues(share, identities))
         add_census(connection, run_id, source_id, domain_days(passage.contacts), is_sampled=passage.is_sampled)
         add_reading(connection, run_id, source_id, counts, share.accounting.reasons)
@@ -98,6 +98,12 @@ def _add_postings(postings: Postings, sums: Sums, identities: Identities) -> Non
     for day, way, figures in sums.figures():
         postings.add(day, way, map(named.__getitem__, figures.whos), Columns._make(figures[1:]))
     postings.close()
+
+
+def _span(passage: Passage) -> tuple[int, int]:
+    """The days between which contacts were counted."""
+    days = [day for _, day in passage.contacts if day] or [NO_DAY]
+    return min(days), max(days)
 
 
 def _clues(share: Share, identities: Identities) -> Iterator[ClueCount]:
