@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 
 from shadowledger.db.bitsets import CHUNK_BITS, bits_of, chunked, members, pack, unpack
-from shadowledger.db.whoms import ids_in
+from shadowledger.db.whoms import days_with_a_date, ids_in
 
 _FOUND = "select first_day, last_day, whoms from bystander where (source_id, run_id, channel, chunk) = (?, ?, ?, ?)"
 _CHANGED = "update bystander set whoms = ? where (source_id, run_id, channel, chunk) = (?, ?, ?, ?)"
@@ -47,6 +47,15 @@ def ids_by_channel(connection: sqlite3.Connection, first_day: int, last_day: int
         ids = dict(ids_in(connection, chunk))
         found[channel].update(ids[number] for number in members(bits) if number in ids)
     return found
+
+
+def days_named(connection: sqlite3.Connection) -> tuple[int, int] | None:
+    """The first and last day on which anybody was named, with AI or without; None where nothing has a date."""
+    first, last = connection.execute(
+        "select min(first_day), max(last_day) from bystander where first_day >= 0"
+    ).fetchone()
+    days = [*(days_with_a_date(connection) or ()), *(() if first is None else (first, last))]
+    return (min(days), max(days)) if days else None
 
 
 def numbers_named(connection: sqlite3.Connection) -> Iterator[int]:

@@ -12,7 +12,6 @@ from shadowledger.db import bystanders as stored
 from shadowledger.db.identities import PERSON, Identities
 from shadowledger.db.names import NOBODY, Name, address_name, device_name, user_name
 from shadowledger.db.numbering import Pseudonyms
-from shadowledger.db.whoms import days_with_a_date
 from shadowledger.scanner.days import DAY_US
 from shadowledger.scanner.people import Directory
 from shadowledger.scanner.sums import Who
@@ -52,7 +51,7 @@ def units_watched(
     many of a hundred of its people. Nobody is followed where all units are known to be."""
     if {(unit, is_machine) for unit in directory.units for is_machine in (False, True)} <= known:
         return frozenset(known)
-    days = days_with_a_date(connection) or (0, 0)
+    days = stored.days_named(connection) or (0, 0)
     span = days[0] * DAY_US, (days[1] + 1) * DAY_US
     people: dict[Watched, set[str]] = defaultdict(set)
     found = set(known)

@@ -7,13 +7,14 @@ from contextlib import closing
 
 import click
 
+from shadowledger.db.bystanders import days_named
 from shadowledger.db.days import day_number, day_on
 from shadowledger.db.enrolments import STALE_DAYS
 from shadowledger.db.expected import expect, expected
+from shadowledger.db.runs import now_iso
 from shadowledger.db.settings import privacy_of
 from shadowledger.db.transactions import writing
 from shadowledger.db.volumes import HITS, RECORDS, names_of_sources, volumes
-from shadowledger.db.whoms import days_with_a_date
 from shadowledger.scanner.cli.leave import names_at_hand
 from shadowledger.scanner.cli.options import terminal_width
 from shadowledger.scanner.days import DAY_US
@@ -50,7 +51,8 @@ def show(site: Site, /, days: int = DAYS_SHOWN, form: str = "table") -> None:
     A day is quiet against the same weekdays of its own source."""
     with closing(site.inventory()) as connection, names_at_hand(site, connection) as names:
         store = site.identities() if site.identities_path.exists() else None
-        seen = days_with_a_date(connection) or (0, 0)
+        today = day_number(now_iso()[:10])
+        seen = days_named(connection) or (today, today)
         span = max(seen[0], seen[1] - days + 1), seen[1]
         known = known_to(store, seen[1] * DAY_US) if store is not None else Known()
         found = sights(connection, Directory(store), known, names, span)
