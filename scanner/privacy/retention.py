@@ -27,8 +27,8 @@ from shadowledger.db.sealed_lines import drop_all, drop_older
 from shadowledger.db.settings import Profile, privacy_of
 from shadowledger.db.transactions import writing
 from shadowledger.db.unnamed import ALL_SOURCES, UnnamedDay, add_together
-from shadowledger.scanner.discovery.crowd import ALWAYS
 from shadowledger.scanner.days import DAY_US
+from shadowledger.scanner.discovery.crowd import ALWAYS
 from shadowledger.scanner.discovery.headcount import People, Tally
 from shadowledger.scanner.people import Directory
 

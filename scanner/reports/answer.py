@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from shadowledger.scanner.discovery.consolidate import Discovered
 from shadowledger.scanner.coverage import Coverage
+from shadowledger.scanner.discovery.consolidate import Discovered
 from shadowledger.scanner.discovery.headcount import People
 from shadowledger.scanner.output import SCHEMA_VERSION
 from shadowledger.scanner.privacy.groups import in_words, is_hidden
