@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from contextlib import ExitStack, closing
+from functools import partial
 
 import click
 
@@ -82,13 +83,14 @@ def dns(
 
 
 class _Turns:
-    """Says whether to go on: until the time is over, or somebody ends it."""
+    """Says whether to go on: until the time is over, or somebody ends it. Afterwards signals are as before."""
 
     def __init__(self, seconds: float | None) -> None:
         self._until = time.monotonic() + seconds if seconds is not None else None
         self._is_ended = False
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._end)
+            before = signal.signal(number, self._end)
+            click.get_current_context().call_on_close(partial(signal.signal, number, before))
 
     def __call__(self) -> bool:
         return not self._is_ended and (self._until is None or time.monotonic() < self._until)

@@ -38,7 +38,7 @@ def _meanings() -> dict[str, str]:
     meanings: dict[str, str] = {}
     comment: list[str] = []
     is_new = True
-    for line in files("shadowledger.scanner").joinpath(FILE_NAME).read_text(encoding="utf-8").splitlines():
+    for line in files("shadowledger.scanner.discovery").joinpath(FILE_NAME).read_text(encoding="utf-8").splitlines():
         if line.startswith("#"):
             comment = [line[1:].strip()] if is_new else [*comment, line[1:].strip()]
             is_new = False

