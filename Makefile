@@ -24,7 +24,7 @@ check: $(READY)  ## Lint, types, formatting
 	@$(BIN)/mypy
 
 test: $(READY)  ## Run the tests
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 fuzz: $(READY)  ## Spoil the samples and read them: SECONDS=3600 SEED=1
 	@$(BIN)/python tests/fuzz --seconds $(or $(SECONDS),3600) --seed $(or $(SEED),1)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from checkout import CHECKOUT, tracked_files
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from shadowledger.scanner.knowledge import Signatures
@@ -47,6 +48,8 @@ def pytest_configure() -> None:
     """Set the guard before anything of ours is imported; it lasts as long as the process. What is compiled is kept in
     a folder of this run, not in the developer's own."""
     sys.addaudithook(_refuse_network)
+    settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("ours")  # how quick a machine is says nothing of the program
     cache = tempfile.mkdtemp(prefix="shadowledger-tests-")
     atexit.register(shutil.rmtree, cache, ignore_errors=True)
     os.environ["XDG_CACHE_HOME"] = cache
