@@ -6,7 +6,7 @@ import io
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shadowledger.collectors.clock import EXPLICIT, Clock
@@ -103,6 +103,7 @@ def mapping(tmp_path_factory: pytest.TempPathFactory) -> Mapping:
 
 
 @settings(max_examples=200, deadline=None)
+@example([{"o": "99.7", "u": "://", "p": "web"}])
 @given(st.lists(st.dictionaries(st.sampled_from(COLUMNS), TEXTS, min_size=9), min_size=1, max_size=8))
 def test_what_is_written_does_what_the_mapping_says(mapping: Mapping, records: list[Fields]) -> None:
     clock = Clock(Settings())
@@ -183,7 +184,7 @@ class Plain:
             sent_bytes=count(self.text(one.sent_bytes)),
             received_bytes=count(self.text(one.received_bytes)),
             user_agent=self.text(one.user_agent)[:1024],
-            process=process.replace("\\", "/").rpartition("/")[2][:1024],
+            process=next((part for part in reversed(re.split(r"[\\/]", process)) if part), "")[:1024],
             action=self.verdict(one.action),
             question_type=question_word(self.text(one.question_type)),
             app_label=self.text(one.app_label)[:1024],
