@@ -9,6 +9,7 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,6 +37,8 @@ from shadowledger.scanner.sums import Sums, Way, Who
 
 _MOST_KNOWN = 1 << 18
 """Who did what in the last half hour; beyond that many, sessions are taken to begin anew."""
+_LAST_WAIT_MS = 1000
+"""For an inventory that somebody else held for too long already."""
 Heard = Iterator[Sequence[Traffic | Issue]]
 
 
@@ -57,6 +60,7 @@ class Listening:
         self._last_seen: dict[tuple[Way, Who], float] = {}
         with writing(connection):
             self._run_id = start_run(connection, "collect dns", signatures.knowledge)
+        connection.execute("pragma wal_checkpoint")  # now that there is room: `fail` needs none then
 
     def _begin(self) -> None:
         """Another source, which is like no other."""
@@ -94,6 +98,15 @@ class Listening:
         with writing(self._connection):
             end_run(self._connection, self._run_id, "complete" if is_whole else "partial")
         place_addresses(self._identities)
+
+    def fail(self) -> None:
+        """What was heard last could not be stored, and nothing of it was: end the run as failed, if even that can be
+        written. What is in the log of changes is moved from there first, so that a full disk has room for a line."""
+        with suppress(sqlite3.Error):
+            self._connection.execute(f"pragma busy_timeout = {_LAST_WAIT_MS}")
+            self._connection.execute("pragma wal_checkpoint")
+            with writing(self._connection):
+                end_run(self._connection, self._run_id, "failed")
 
     def _account(self, reading: Reading, engine: Engine, dropped_count: int) -> None:
         """What came since the last time."""

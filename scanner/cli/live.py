@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import sys
 import time
 from contextlib import ExitStack, closing
@@ -15,10 +16,11 @@ from shadowledger.collectors.capture.engine import Engine
 from shadowledger.collectors.capture.fast import traffic_of
 from shadowledger.collectors.capture.lines import line_maker, text_of
 from shadowledger.collectors.capture.ring import Ring
+from shadowledger.db.errors import ailment
 from shadowledger.scanner.choices import Choices
 from shadowledger.scanner.cli.options import open_scan, open_signatures
 from shadowledger.scanner.giving_up_root import give_up_root, owner_of
-from shadowledger.scanner.listening import Listening
+from shadowledger.scanner.listening import Heard, Listening
 from shadowledger.scanner.outcomes import Outcome
 from shadowledger.scanner.output import as_json, clean
 from shadowledger.scanner.pseudonyms import pseudonymous
@@ -62,7 +64,8 @@ def dns(
 
     Nothing is stored without --store. Needs root or CAP_NET_RAW to begin with, and gives up root once it listens: for
     whoever called sudo or nobody, or with --store for the owner of the inventory. The summary says how many packets the
-    kernel dropped because this was too slow, and what the packets hide."""
+    kernel dropped because this was too slow, and what the packets hide. Bytes and sessions of connections are told of
+    captures in files alone (`scan --bytes`)."""
     del form  # one there is
     if bool(interface) == bool(ring) or (ring and not store):
         raise click.UsageError("Say where to listen: --interface NAME, or --ring GLOB with --store.")
@@ -126,9 +129,10 @@ def _store(site: Site, opened: _Listener, name: str, turns: _Turns, every: float
         kept.enter_context(closing(names.connection))
         signatures = open_signatures(site, connection)
         engine = Engine(signatures.index.wanted)
-        heard = live.listen(opened, engine, turns, traffic_of)
+        gone: list[str] = []
+        heard = _until_gone(live.listen(opened, engine, turns, traffic_of), gone)
         listening = Listening(connection, names, signatures, name)
-        hits, is_whole = 0, False
+        hits = 0
 
         def dropped() -> int:
             return opened.drops().dropped_count
@@ -136,12 +140,27 @@ def _store(site: Site, opened: _Listener, name: str, turns: _Turns, every: float
         try:
             goes_on = True
             while goes_on:
-                goes_on = turns()
+                goes_on = turns() and not gone
                 hits += listening.store(heard, engine, every, dropped)
-            is_whole = not dropped()
-        finally:
-            listening.end(engine, dropped, is_whole=is_whole)
-    return _summary(engine, opened.drops(), source=listening.source_id or None, hits=hits)
+            listening.end(engine, dropped, is_whole=not gone and not dropped())
+        except BaseException as error:
+            listening.fail()
+            if not isinstance(error, sqlite3.OperationalError) or not (ill := ailment(error)):
+                raise
+            click.echo(f"What was heard last is lost: the inventory, or its identities store, {ill}.", err=True)
+            return 1
+    code = _summary(engine, opened.drops(), source=listening.source_id or None, hits=hits)
+    if gone:
+        raise live.CannotListenError(gone[0])
+    return code
+
+
+def _until_gone(heard: Heard, gone: list[str]) -> Heard:
+    """What is heard until nothing more can be; then why is told in `gone`, so that what came before is stored."""
+    try:
+        yield from heard
+    except live.CannotListenError as error:
+        gone.append(str(error))
 
 
 def _summary(engine: Engine, drops: live.Drops, **more: int | None) -> int:

@@ -107,6 +107,37 @@ def test_a_source_that_was_forgotten_meanwhile_begins_anew(tmp_path: Path) -> No
     assert asked(db, "select sum(record_count) from observation") == [(2,)]
 
 
+@pytest.mark.parametrize("which", ["inventory", "identities"])
+@pytest.mark.parametrize("how", ["full", "locked"])
+def test_what_cannot_be_stored_is_lost_as_a_whole_and_its_run_failed(tmp_path: Path, which: str, how: str) -> None:
+    db, site = tmp_path / "i.db", Site(tmp_path / "i.db")
+    clients = [ASK[:26] + bytes((10, 2, number >> 8, number & 255)) + ASK[30:] for number in range(999)]
+    with closing(site.inventory(create=True)) as connection:
+        names, signatures = site.names(connection, create=True), open_signatures(site, connection)
+        engine = Engine(signatures.index.wanted)
+        listening = Listening(connection, names, signatures, "tap0")
+        batches = heard(engine, [[ASK, ASK], clients])
+        listening.store(batches, engine, 0, int)
+        store, path = {"inventory": (connection, db), "identities": (names.connection, site.identities_path)}[which]
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            if how == "locked":
+                store.execute("pragma busy_timeout = 0")
+                other.execute("begin immediate")
+            else:
+                (pages,) = store.execute("pragma page_count").fetchone()
+                store.execute(f"pragma max_page_count = {pages}")
+            with pytest.raises(sqlite3.OperationalError):
+                listening.store(batches, engine, 0, int)
+            if (which, how) == ("inventory", "locked"):
+                other.execute("rollback")
+        listening.fail()
+        names.connection.close()
+    assert asked(db, "select status from run") == [("failed",)]
+    assert asked(db, "select sum(record_count) from observation") == [(2,)]
+    assert asked(db, "select record_count, hit_count from source_total") == [(2, 2)]
+    assert shadowledger("db", "check", db=db).code == 0
+
+
 def test_files_of_a_ring_are_given_once_when_the_next_was_begun(tmp_path: Path) -> None:
     ring = Ring(str(tmp_path / "ring_*.pcap"))
     paths = [tmp_path / f"ring_0000{number}.pcap" for number in range(4)]
@@ -148,7 +179,7 @@ SEND = "import socket; s = socket.socket(2, 2); [s.sendto(bytes.fromhex('{}'), (
 SCRIPT = f"""
 ip link set lo up
 "$0" --db "$2" collect dns --interface lo $3 &
-until [ "$(wc -l < /proc/net/packet)" -gt 1 ] || ! kill -0 $!; do :; done
+until grep -q " 0003 " /proc/net/packet || ! kill -0 $!; do :; done
 "$1" -c "{SEND.format(query("api.openai.com").hex())}"
 kill -INT $!
 wait $!
@@ -168,6 +199,62 @@ def test_an_interface_is_stored(tmp_path: Path) -> None:
     assert last["summary"] == {"packets": 3, "dropped": 0, "blind_spots": {}, "source": 1, "hits": 3}
     assert asked(tmp_path / "i.db", "select service_id, sum(record_count) from observation") == [("openai-api", 3)]
     assert (tmp_path / "i.db").stat().st_uid == tmp_path.stat().st_uid
+
+
+SEND_MANY = """
+import socket
+for number in range(int({count!r})):
+    one = socket.socket(2, 2)
+    one.bind((f"127.1.{{number >> 8}}.{{number & 255}}", 0))
+    one.sendto(bytes.fromhex({asked!r}), ("127.0.0.1", 53))
+    one.close()
+"""
+HAS_STORED = """
+import sqlite3, sys
+sys.exit(not sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True).execute("select 1 from reading").fetchone())
+"""
+ON_A_SMALL_DISK = """
+ip link set lo up
+mkdir "$2/disk"
+mount -t tmpfs -o size=3m tmpfs "$2/disk" || exit 77
+"$0" --db "$2/disk/i.db" collect dns --interface lo --store --every 1 &
+until grep -q " 0003 " /proc/net/packet || ! kill -0 $!; do :; done
+"$1" -c "$3"
+until "$1" -c "$5" "$2/disk/i.db" 2> /dev/null || ! kill -0 $!; do :; done
+$6
+while "$1" -c "$4" && kill -0 $! 2> /dev/null && [ -z "$7" ]; do :; done
+wait $!
+code=$?
+rm -f "$2/disk/filler"
+cp "$2"/disk/i.* "$2"
+exit $code
+"""
+
+
+@NEEDS_ROOT
+@pytest.mark.parametrize(
+    ("what", "once", "status", "told"),
+    [
+        ('cat /dev/zero > "$2/disk/filler" 2> /dev/null', "", "failed", "What was heard last is lost"),
+        ('"$1" -c "$4"; ip link set lo down', "once", "partial", "Cannot listen: Network is down"),
+    ],
+)
+def test_what_ends_a_listening_is_told_and_leaves_nothing_half(
+    tmp_path: Path, what: str, once: str, status: str, told: str
+) -> None:
+    send = [SEND_MANY.format(count=count, asked=query("api.openai.com").hex()) for count in (1, 3000)]
+    words = [str(PROGRAM), sys.executable, str(tmp_path), *send, HAS_STORED, "", once]
+    script = ON_A_SMALL_DISK.replace("$6", what)
+    done = subprocess.run(["unshare", "-n", "-m", "sh", "-c", script, *words], capture_output=True, text=True)
+    if done.returncode == 77:
+        pytest.skip("nothing may be mounted here")
+    assert (done.returncode, told in done.stderr) == (1, True), done.stderr
+    db = tmp_path / "i.db"
+    assert asked(db, "select status from run") == [(status,)]
+    ((hits,),) = asked(db, "select sum(hit_count) from source_total")
+    assert asked(db, "select sum(record_count) from observation") == [(hits,)]
+    assert (hits == 3001) == (status == "partial")
+    assert shadowledger("db", "check", db=db).code == 0
 
 
 GIVE_UP = """
