@@ -10,6 +10,7 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
 from shadowledger.collectors.bystanders import Bystander, Bystanders
+from shadowledger.collectors.contacted import Contacted
 from shadowledger.collectors.records import Issue, Record
 from shadowledger.collectors.sources import LONGEST_LINE_BYTES, Opened
 from shadowledger.signatures.wanted import Wanted
@@ -28,7 +29,6 @@ _ONE_CELL_IN = 64
 _DRAWN = 16
 """Of a cell that is drawn, the lines are taken that begin in the first of so many parts: lines that stand together say
 the same, and many places say more than many lines."""
-_MOST_HOSTS = 400_000
 _NO_CELL = -1
 _HASH = ord("#")
 _DAY_US = 86_400_000_000
@@ -115,8 +115,8 @@ class Reading:
         """The number of the present block's cell; where a sample is taken, -1 for a block that is not of it."""
         self.cell_lines: Counter[int] = Counter()
         """Lines in the cells of a sample."""
-        self.contacts: Counter[tuple[str, int]] = Counter()
-        """Contacts in these blocks by host and day since 1970 (0 where the source tells no time)."""
+        self.contacts = Contacted()
+        """Of these blocks."""
         self.bystanders = Bystanders()
         """Whom these name."""
         self.record_count = 0
@@ -150,12 +150,10 @@ class Reading:
         return self.layers.blocks(self) if self.layers is not None else self.lines()
 
     def count(self, host: str, time_us: int, bystander: Bystander) -> None:
-        """Take a contact of a block of the census into account. Bounded: rare hosts go when there are too many."""
+        """Take a contact of a block of the census into account."""
         self.bystanders.add(bystander)
-        self.contacts[host, time_us // _DAY_US] += 1
-        if len(self.contacts) > _MOST_HOSTS:
-            self.contacts = Counter(dict(self.contacts.most_common(_MOST_HOSTS // 2)))
-            self.is_sampled = True
+        _, user, device, client = bystander
+        self.contacts.add(host, time_us // _DAY_US, user or device or client)
 
     def lines(self) -> Iterator[tuple[int, list[str]]]:
         """The number of the first line, and the lines without their ends, decoded as UTF-8 with U+FFFD for what is

@@ -18,6 +18,10 @@ class DomainDay(NamedTuple):
     """A UTC date; empty where the source has no time."""
     domain: str
     record_count: int
+    fewest_clients: int
+    """Accounts, or else machines, or else addresses."""
+    most_clients: int | None
+    """None where some have no name, so that nobody can say."""
 
 
 class DomainSeen(NamedTuple):
@@ -30,6 +34,10 @@ class DomainSeen(NamedTuple):
     record_count: int
     is_sampled: bool
     """Whether only a part of the source was counted: then the count is of that part, and never scaled up."""
+    fewest_clients: int | None
+    most_clients: int | None
+    """On the day with the most: who came on several days is one, and days are not added up. The most are unknown of a
+    part, and where a day was read in several runs; both of what was counted by a version before these."""
 
 
 def add_census(
@@ -38,7 +46,8 @@ def add_census(
     """Write a source's count. To be called inside a transaction."""
     rows = list(rows)
     connection.executemany(
-        "insert into census (run_id, source_id, day_on, domain, record_count, is_sampled) values (?, ?, ?, ?, ?, ?)",
+        "insert into census (run_id, source_id, day_on, domain, record_count, fewest_clients, most_clients, "
+        "is_sampled) values (?, ?, ?, ?, ?, ?, ?, ?)",
         ((run_id, source_id, *row, is_sampled) for row in rows),
     )
     for day in sorted({row.day_on for row in rows}):
@@ -61,11 +70,15 @@ def _trim(connection: sqlite3.Connection, day: str) -> None:
 def domains_seen(connection: sqlite3.Connection) -> list[DomainSeen]:
     """Every domain by source."""
     rows = connection.execute(
-        "select domain, source_id, coalesce(min(nullif(day_on, '')), ''), max(day_on), sum(record_count), "
-        "max(is_sampled) from census group by domain, source_id order by domain, source_id"
+        "select domain, source_id, coalesce(min(nullif(day_on, '')), ''), max(day_on), sum(records), max(part), "
+        "max(fewest), iif(count(most) = count(*), max(most), null) from ("
+        "select domain, source_id, day_on, sum(record_count) as records, max(is_sampled) as part, "
+        "max(fewest_clients) as fewest, iif(count(*) = 1 and not is_sampled, most_clients, null) as most "
+        "from census group by domain, source_id, day_on) group by domain, source_id order by domain, source_id"
     )
     return [
-        DomainSeen(domain, source, first, last, count, bool(part)) for domain, source, first, last, count, part in rows
+        DomainSeen(domain, source, first, last, count, bool(part), fewest, most)
+        for domain, source, first, last, count, part, fewest, most in rows
     ]
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import idna
 import msgspec
 
+from shadowledger.collectors.contacted import Contacted
+from shadowledger.collectors.distinct import Distinct
 from shadowledger.collectors.engines.plan import is_address_shaped
 from shadowledger.db.census import DomainDay, DomainSeen
 from shadowledger.scanner.days import day_text
@@ -67,17 +69,20 @@ def registrable(host: str) -> str:
     return ""
 
 
-def domain_days(contacts: Mapping[tuple[str, int], int]) -> list[DomainDay]:
+def domain_days(contacts: Contacted) -> list[DomainDay]:
     """Contacts by host and day as contacts by registrable domain and day."""
-    days: Counter[tuple[int, str]] = Counter()
+    found: defaultdict[tuple[int, str], Distinct] = defaultdict(Distinct)
     domains: dict[str, str] = {}
-    for (host, day), count in contacts.items():
+    for (host, day), clients in contacts.clients.items():
         domain = domains.get(host)
         if domain is None:
             domain = domains[host] = registrable(host)
         if domain:
-            days[day, domain] += count
-    return [DomainDay(day_text(day or -1), domain, count) for (day, domain), count in sorted(days.items())]
+            found[day, domain].go_on(clients)
+    return [
+        DomainDay(day_text(day or -1), domain, clients.times, *clients.bounds())
+        for (day, domain), clients in sorted(found.items(), key=lambda one: one[0])
+    ]
 
 
 class Remembered(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
+from shadowledger.collectors.contacted import Contacted
 from shadowledger.collectors.reading import Reading
 from shadowledger.collectors.sources import tail_of
 
@@ -25,7 +26,7 @@ class Passage(NamedTuple):
     record_count: int
     ignored_count: int
     not_examined_count: int
-    contacts: Counter[tuple[str, int]]
+    contacts: Contacted
     is_sampled: bool
     cell_lines: Counter[int]
     """Lines in the cells of a sample."""
@@ -41,7 +42,7 @@ class Passage(NamedTuple):
 
     def and_then(self, other: Passage) -> Passage:
         """This stretch and the one that follows it, whose positions begin with 1, as one."""
-        self.contacts.update(other.contacts)
+        self.contacts.go_on(other.contacts)
         self.cell_lines.update(other.cell_lines)
         self.blind_spots.update(other.blind_spots)
         return other._replace(

@@ -95,7 +95,6 @@ def read_share(
         if reading.is_census and record.via not in NOT_A_QUESTION:
             reading.count(record.host, record.time_us, (record.via, record.user, record.device, record.client))
     if is_limited:
-        for host, day in [key for key in reading.contacts if days.left_out(key[1] * DAY_US)]:
-            del reading.contacts[host, day]
+        reading.contacts.leave_out(day for day in reading.contacts.days if days.left_out(day * DAY_US))
     bystanders = Bystanders() if is_limited else reading.bystanders  # of which days they are nobody noted
     return Share(fold.sums, unknowns, sketch, accounting, passage_of(reading), kept, fold.minutes, bystanders)

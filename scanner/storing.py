@@ -81,7 +81,8 @@ def store(
             _add_postings(Postings(connection, run_id, source_id), sums, identities)
             add_together(connection, run_id, source_id, share.minutes.together(identities.id_of))
         add_clues(connection, run_id, source_id, _clues(share, identities))
-        add_census(connection, run_id, source_id, domain_days(passage.contacts), is_sampled=passage.is_sampled)
+        is_part = passage.is_sampled or passage.contacts.is_trimmed
+        add_census(connection, run_id, source_id, domain_days(passage.contacts), is_sampled=is_part)
         add_reading(connection, run_id, source_id, counts, share.accounting.reasons)
         add_blocks(connection, source_id, passage.blocks)
         rows = described(chosen, lines, identities)
@@ -102,7 +103,7 @@ def _add_postings(postings: Postings, sums: Sums, identities: Identities) -> Non
 
 def _span(passage: Passage) -> tuple[int, int]:
     """The days between which contacts were counted."""
-    days = [day for _, day in passage.contacts if day] or [NO_DAY]
+    days = passage.contacts.days - {0} or {NO_DAY}
     return min(days), max(days)
 
 

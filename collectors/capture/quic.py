@@ -8,12 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from hashlib import sha256
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from shadowledger.collectors.capture.tls import Hello, read_message
-
-if TYPE_CHECKING:
-    from hashlib import _Hash as HASH
 
 _MOST_HELLO_BYTES = 1 << 15
 _MOST_PIECES = 64
@@ -72,14 +69,8 @@ VERSIONS |= {b"\xff\0\0" + bytes((draft,)): _Version(_DRAFT_29) for draft in ran
 VERSIONS |= {b"\xff\0\0" + bytes((draft,)): _Version(_V1) for draft in (33, 34)}
 
 
-class _Initial(NamedTuple):
-    """Where the parts of one Initial packet lie."""
-
-    version: bytes
-    target_id: bytes
-    start: int
-    number_at: int
-    end: int
+_Initial = tuple[bytes, bytes, int, int, int]
+"""Of one Initial packet its version and the id that it goes to, and where it begins, has its number, and ends."""
 
 
 def is_long(buffer: bytes, start: int, end: int) -> bool:
@@ -90,10 +81,9 @@ def is_long(buffer: bytes, start: int, end: int) -> bool:
 class Connection:
     """What a flow's Initials from the client have given so far."""
 
-    __slots__ = ("_hello", "_ids", "_pieces", "datagram_count", "held_bytes", "is_opened")
+    __slots__ = ("_hello", "_ids", "_pieces", "held_bytes", "is_opened")
 
     def __init__(self) -> None:
-        self.datagram_count = 0
         self.is_opened = False
         """Whether one of them could be decrypted."""
         self.held_bytes = 0
@@ -103,21 +93,24 @@ class Connection:
 
     def datagram(self, buffer: bytes, start: int, end: int) -> Hello:
         """Take in the Initials of a datagram; what can be read of the ClientHello by now."""
-        self.datagram_count += 1
         for initial in _initials(buffer, start, end):
             frames = self._open(buffer, initial)
             if frames is not None:
                 self.is_opened = True
                 for offset, data in _crypto(frames):
-                    self._take(offset, data)
-        self._join()
+                    if offset or self._hello:
+                        self._take(offset, data)
+                    else:
+                        self._hello = data
+        if self._pieces:
+            self._join()
         self.held_bytes = len(self._hello) + sum(map(len, self._pieces.values()))
         return read_message(self._hello) if self._hello else Hello("", False)
 
     def _open(self, buffer: bytes, initial: _Initial) -> bytes | None:
         """Its frames; None where no key of this flow fits, as to the server's own Initials."""
-        if initial.target_id not in self._ids and len(self._ids) < _MOST_KEYS:
-            self._ids.append(initial.target_id)
+        if initial[1] not in self._ids and len(self._ids) < _MOST_KEYS:
+            self._ids.append(initial[1])
         for known in self._ids:
             frames = _decrypted(buffer, initial, known)
             if frames is not None:
@@ -140,13 +133,13 @@ class Connection:
 def _initials(buffer: bytes, start: int, end: int) -> Iterator[_Initial]:
     """The Initials among the packets of a datagram, which says of each but the last how long it is."""
     while is_long(buffer, start, end):
-        version = bytes(buffer[start + 1 : start + 5])
-        kind = buffer[start] >> 4 & 3
+        version = buffer[start + 1 : start + 5]
+        is_initial = buffer[start] >> 4 & 3 == VERSIONS[version].initial
         try:
             at = start + 6 + buffer[start + 5]
-            target_id = bytes(buffer[start + 6 : at])
+            target_id = buffer[start + 6 : at]
             at += 1 + buffer[at]
-            if kind == VERSIONS[version].initial:
+            if is_initial:
                 token, at = _number(buffer, at)
                 at += token
             length, at = _number(buffer, at)
@@ -155,8 +148,8 @@ def _initials(buffer: bytes, start: int, end: int) -> Iterator[_Initial]:
         stop = at + length
         if at >= end or len(target_id) > 20:
             return
-        if kind == VERSIONS[version].initial and stop <= end:
-            yield _Initial(version, target_id, start, at, stop)
+        if is_initial and stop <= end:
+            yield version, target_id, start, at, stop
         start = stop
 
 
@@ -170,13 +163,13 @@ def _decrypted(buffer: bytes, initial: _Initial, target_id: bytes) -> bytes | No
     version, _, start, at, end = initial
     if at + 4 + _SAMPLE_BYTES > end:
         return None
-    open_, iv, hide = _keys(version, target_id)
-    mask = hide(bytes(buffer[at + 4 : at + 4 + _SAMPLE_BYTES]))
+    opened, iv, hide = _keys(version, target_id)
+    mask = hide(buffer[at + 4 : at + 4 + _SAMPLE_BYTES])
     first = buffer[start] ^ mask[0] & 0x0F
-    size = (first & 3) + 1
-    number = int.from_bytes(buffer[at : at + size], "big") ^ int.from_bytes(mask[1 : 1 + size], "big")
-    head = bytes((first,)) + buffer[start + 1 : at] + number.to_bytes(size, "big")
-    return open_((iv ^ number).to_bytes(12, "big"), bytes(buffer[at + size : end]), head)
+    after = at + (first & 3) + 1
+    told = int.from_bytes(buffer[at:after], "big") ^ int.from_bytes(mask[1 : 1 + after - at], "big")
+    head = b"%c%b%b" % (first, buffer[start + 1 : at], told.to_bytes(after - at, "big"))
+    return opened((iv ^ told).to_bytes(12, "big"), buffer[after:end], head)
 
 
 _Keys = tuple[Callable[[bytes, bytes, bytes], bytes | None], int, Callable[[bytes], bytes]]
@@ -191,9 +184,9 @@ def _keys(version: bytes, target_id: bytes) -> _Keys:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     salt, (of_key, of_iv, of_hiding), _ = VERSIONS[version]
-    begun = _begun(_digest(_begun(_digest(_begun(salt), target_id)), _CLIENT_IN))
-    key, iv, hiding = _digest(begun, of_key)[:16], _digest(begun, of_iv)[:12], _digest(begun, of_hiding)[:16]
-    decrypt = AESGCM(key).decrypt
+    inner, outer = _padded(_hmac(*_padded(_hmac(*_padded(salt), target_id)), _CLIENT_IN))
+    iv = int.from_bytes(_hmac(inner, outer, of_iv)[:12], "big")
+    decrypt = AESGCM(_hmac(inner, outer, of_key)[:16]).decrypt
 
     def opened(nonce: bytes, sealed: bytes, head: bytes) -> bytes | None:
         try:
@@ -201,24 +194,21 @@ def _keys(version: bytes, target_id: bytes) -> _Keys:
         except InvalidTag:
             return None
 
-    hide = Cipher(algorithms.AES(hiding), modes.ECB()).encryptor().update  # noqa: S305 - as RFC 9001 says
-    return opened, int.from_bytes(iv, "big"), hide
+    hiding = algorithms.AES(_hmac(inner, outer, of_hiding)[:16])
+    return opened, iv, Cipher(hiding, modes.ECB()).encryptor().update  # noqa: S305 - as RFC 9001 says
 
 
 _INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
 
 
-def _begun(key: bytes) -> tuple[HASH, HASH]:
-    """HMAC-SHA256 (RFC 2104) with a key of up to 64 bytes, ready for any number of messages."""
+def _padded(key: bytes) -> tuple[bytes, bytes]:
+    """Of a key of up to 64 bytes what HMAC-SHA256 (RFC 2104) begins its two digests with."""
     key = key.ljust(64, b"\0")
-    return sha256(key.translate(_INNER)), sha256(key.translate(_OUTER))
+    return key.translate(_INNER), key.translate(_OUTER)
 
 
-def _digest(begun: tuple[HASH, HASH], message: bytes) -> bytes:
-    inner, outer = begun[0].copy(), begun[1].copy()
-    inner.update(message)
-    outer.update(inner.digest())
-    return outer.digest()
+def _hmac(inner: bytes, outer: bytes, message: bytes) -> bytes:
+    return sha256(outer + sha256(inner + message).digest()).digest()
 
 
 def _crypto(frames: bytes) -> Iterator[tuple[int, bytes]]:
@@ -240,7 +230,7 @@ def _crypto(frames: bytes) -> Iterator[tuple[int, bytes]]:
                 for _ in range(min(count * 2 + 1 + 3 * (kind - 2), end)):
                     _, at = _number(frames, at)
             elif kind == 0:
-                at += len(frames) - at - len(frames[at:].lstrip(b"\0"))
+                at = end - len(frames[at:].lstrip(b"\0"))
             elif kind != 1:  # PING has no body; anything else ends the connection
                 return
     except IndexError:
@@ -250,6 +240,10 @@ def _crypto(frames: bytes) -> Iterator[tuple[int, bytes]]:
 def _number(data: bytes, at: int) -> tuple[int, int]:
     """A number of variable length (RFC 9000, section 16), and the index after it. Raises IndexError."""
     first = data[at]
+    if first < 0x40:
+        return first, at + 1
+    if first < 0x80:
+        return (first & 0x3F) << 8 | data[at + 1], at + 2
     size = 1 << (first >> 6)
     if at + size > len(data):
         raise IndexError(at)

@@ -15,11 +15,12 @@ from shadowledger.signatures.load import vocabulary
 if TYPE_CHECKING:
     import sqlite3
 
+    from shadowledger.db.census import DomainSeen
     from shadowledger.scanner.candidates import Review
     from shadowledger.scanner.site import Site
 
 COLUMNS = ("points", "host", "because", "records", "first_seen_on", "last_seen_on", "sources", "state")
-PAST = ("service", "domain", "seen", "records", "sampled", "first_seen_on", "last_seen_on", "source")
+PAST = ("service", "domain", "seen", "records", "clients_a_day", "sampled", "first_seen_on", "last_seen_on", "source")
 
 
 def _queue(site: Site, connection: sqlite3.Connection) -> list[Review]:
@@ -121,9 +122,11 @@ def rule_out(site: Site, /, host: str, reason: str) -> None:
 def retro(site: Site, /, services: tuple[str, ...], possible: bool, form: str) -> None:
     """Ask the past: which domains that were seen are known today, and were not counted when they were read.
 
-    SERVICES are ids; without one, all are asked. What is told here is counted after `sources rescan`."""
+    SERVICES are ids; without one, all are asked. What is told here is counted after `sources rescan`. Clients are
+    accounts, or else machines or addresses, on the day with the most of them."""
     from shadowledger.db.census import domains_seen
     from shadowledger.db.observations import services_by_source
+    from shadowledger.db.settings import privacy_of
     from shadowledger.scanner.census import remembered
 
     with closing(site.inventory()) as connection:
@@ -134,12 +137,14 @@ def retro(site: Site, /, services: tuple[str, ...], possible: bool, form: str) -
             )
         counted = services_by_source(connection)
         seen = domains_seen(connection)
+        smallest = privacy_of(connection).smallest_group
     rows = [
         {
             "service": one.service.id,
             "domain": one.domain,
             "seen": "its own domain" if one.is_own else "a domain of which it has a part",
             "records": one.seen.record_count,
+            "clients_a_day": _clients(one.seen, smallest, form),
             "sampled": one.seen.is_sampled,
             "first_seen_on": one.seen.first_on or None,
             "last_seen_on": one.seen.last_on or None,
@@ -154,6 +159,20 @@ def retro(site: Site, /, services: tuple[str, ...], possible: bool, form: str) -
         click.echo(f"\nTo count them: shadowledger sources rescan {' '.join(sources)}")
     elif form == "table":
         click.echo("Nothing that is known today was passed over in what was counted.")
+
+
+def _clients(seen: DomainSeen, smallest: int, form: str) -> object:
+    """Bounds, in words for a person; None where they were not counted."""
+    from shadowledger.scanner.discovery.headcount import People
+    from shadowledger.scanner.privacy.groups import in_words, shown
+
+    if seen.fewest_clients is None:
+        return None
+    is_open = seen.most_clients is None
+    told = shown(People(seen.fewest_clients, seen.most_clients or seen.fewest_clients), smallest)
+    if form in ("json", "jsonl"):
+        return {"low": told.low, "high": None if is_open else told.high}
+    return f"at least {max(told.low, 1)}" if is_open else in_words(told)
 
 
 COMMANDS = (candidates, name_, rule_out, retro)

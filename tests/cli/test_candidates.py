@@ -109,6 +109,8 @@ def test_a_new_signature_is_asked_of_the_past(db: Path) -> None:
     assert (row["service"], row["domain"], row["seen"]) == ("new-thing", "newthing.com", "its own domain")
     assert (row["records"], row["sampled"], row["source"]) == (2, False, 1)
     assert (row["first_seen_on"], row["last_seen_on"]) == ("2025-11-24", "2025-11-25")
+    assert row["clients_a_day"] == {"low": 0, "high": 4}, "one or two: nobody is to know which"
+    assert "fewer than 5" in shadowledger("signatures", "retro", db=db).stdout
     assert past(db, "chatgpt") == []
     assert shadowledger("sources", "rescan", "1", db=db).code == 0
     assert past(db) == []

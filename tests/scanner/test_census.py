@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
-from collections import Counter
 from contextlib import closing
 from pathlib import Path
 from random import Random
@@ -14,6 +13,7 @@ from commands import shadowledger
 
 from shadowledger.collectors.bystanders import Bystander
 from shadowledger.collectors.collector import Collector
+from shadowledger.collectors.contacted import Contacted, HostDay
 from shadowledger.collectors.reading import Census, Reading, Settings
 from shadowledger.collectors.records import Traffic
 from shadowledger.collectors.registry import COLLECTORS, layers_for
@@ -47,8 +47,9 @@ SAMPLES = [
 ]
 
 
-def contacts(collector: Collector, sample: Path, *, census: bool) -> tuple[Counter[tuple[str, int]], set[Bystander]]:
-    """Every contact of a sample by host and day, and whom they name: by the census, or by building every record."""
+def contacts(collector: Collector, sample: Path, *, census: bool) -> tuple[dict[HostDay, object], set[Bystander]]:
+    """Every contact of a sample by host and day, by how many, and whom they name: by the census, or by building every
+    record."""
     with open_source(sample) as opened:
         layers = layers_for(collector, opened.head)
         wanted = INDEX.wanted if census else None
@@ -58,7 +59,8 @@ def contacts(collector: Collector, sample: Path, *, census: bool) -> tuple[Count
         for record in reading.records(collector):
             if isinstance(record, Traffic) and record.via not in NOT_A_QUESTION:
                 reading.count(record.host, record.time_us, (record.via, record.user, record.device, record.client))
-        return reading.contacts, reading.bystanders.seen
+        found = {key: (clients.times, clients.bounds()) for key, clients in reading.contacts.clients.items()}
+        return found, reading.bystanders.seen
 
 
 @pytest.mark.parametrize(("collector", "sample"), SAMPLES)
@@ -102,27 +104,31 @@ def test_no_result_depends_on_the_census(log: Path, tmp_path: Path) -> None:
     assert told[0][0]
 
 
-def truth(log: Path) -> Counter[tuple[str, str]]:
-    found: Counter[tuple[str, str]] = Counter()
+def truth(log: Path) -> dict[tuple[str, str], list[str]]:
+    """Every client that contacted a domain on a day."""
+    found: dict[tuple[str, str], list[str]] = {}
     for line in log.read_text().splitlines():
         words = line.split()
         day = dt.datetime.fromtimestamp(float(words[0]), dt.UTC).date().isoformat()
-        found[day, registrable(words[6].partition(":")[0])] += 1
+        found.setdefault((day, registrable(words[6].partition(":")[0])), []).append(words[2])
     return found
 
 
 def test_a_full_census_is_exact_and_a_sample_is_a_part_and_says_so(log: Path, tmp_path: Path) -> None:
     whole = truth(log)
-    rows = "select day_on, domain, record_count, is_sampled from census"
+    rows = "select day_on, domain, record_count, fewest_clients, most_clients, is_sampled from census"
     with closing(scanned(log, tmp_path, "full")) as connection:
         found = connection.execute(rows).fetchall()
-        assert {(day, domain): count for day, domain, count, _ in found} == whole
+        assert {(day, domain): count for day, domain, count, *_ in found} == {key: len(of) for key, of in whole.items()}
         assert {sampled for *_, sampled in found} == {0}
+        held = [fewest <= len({*whole[day, domain]}) <= most for day, domain, _, fewest, most, _ in found]
+        assert sum(held) > 0.9 * len(held)
+        assert sum(most for *_, most, _ in found) < 1.2 * sum(len({*of}) for of in whole.values())
     with closing(scanned(log, tmp_path, "sample")) as connection:
         found = connection.execute(rows).fetchall()
         assert {sampled for *_, sampled in found} == {1}
-        assert all(0 < count <= whole[day, domain] for day, domain, count, _ in found)
-        assert sum(count for _, _, count, _ in found) < sum(whole.values())
+        assert all(0 < count <= len(whole[day, domain]) for day, domain, count, *_ in found)
+        assert sum(count for _, _, count, *_ in found) < sum(map(len, whole.values()))
     with closing(scanned(log, tmp_path, "off")) as connection:
         assert connection.execute(rows).fetchall() == []
 
@@ -181,7 +187,57 @@ def test_every_rule_of_the_list_is_followed_as_tldextract_follows_it() -> None:
 
 
 def test_a_contact_without_a_time_is_kept_without_a_day() -> None:
-    assert domain_days({("www.example.com", 0): 2, ("example.com", 0): 3}) == [DomainDay("", "example.com", 5)]
+    assert domain_days(contacted(("www.example.com", 0, "ada"))) == [DomainDay("", "example.com", 1, 1, 1)]
+
+
+def contacted(*contacts: tuple[str, int, str]) -> Contacted:
+    found = Contacted()
+    for contact in contacts:
+        found.add(*contact)
+    return found
+
+
+def test_who_contacts_several_hosts_of_a_domain_is_one() -> None:
+    hosts = [("a.example.com", 9, "ada"), ("b.example.com", 9, "ada"), ("example.com", 9, "bob"), ("c.com", 9, "")]
+    assert domain_days(contacted(*hosts)) == [
+        DomainDay("1970-01-10", "c.com", 1, 1, None),
+        DomainDay("1970-01-10", "example.com", 3, 2, 2),
+    ]
+
+
+def test_where_hosts_are_too_many_the_rare_ones_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shadowledger.collectors.contacted.MOST", 4)
+    found = contacted(*[(f"h{number}.com", 9, "ada") for number in (1, 1, 1, 2, 2, 3, 4)])
+    assert not found.is_trimmed
+    found.add("h5.com", 9, "ada")
+    assert found.is_trimmed
+    assert {host for host, _ in found.clients} == {"h1.com", "h2.com"}
+
+
+DAYS_IN_RUNS = [
+    # domain, rows of (run, day, records, fewest, most, sampled), fewest and most told
+    ("whole.com", [(1, "2026-01-01", 5, 3, 3, False), (1, "2026-01-02", 9, 20, 26, False)], 20, 26),
+    ("part.com", [(1, "2026-01-01", 5, 3, 3, False), (1, "2026-01-02", 9, 4, 4, True)], 4, None),
+    ("grown.com", [(1, "2026-01-01", 5, 3, 3, False), (2, "2026-01-01", 9, 4, 4, False)], 4, None),
+    ("nameless.com", [(1, "2026-01-01", 5, 3, None, False)], 3, None),
+    ("before.com", [(1, "2026-01-01", 5, None, None, False)], None, None),
+]
+
+
+@pytest.mark.parametrize(("domain", "days", "fewest", "most"), DAYS_IN_RUNS)
+def test_clients_are_those_of_the_day_with_the_most_and_never_added_up(
+    tmp_path: Path,
+    domain: str,
+    days: list[tuple[int, str, int, int, int | None, bool]],
+    fewest: int | None,
+    most: int | None,
+) -> None:
+    assert shadowledger("init", db=tmp_path / "x.db").code == 0
+    with closing(sqlite3.connect(tmp_path / "x.db")) as connection:
+        for run, day, records, low, high, sampled in days:
+            add_census(connection, run, 1, [DomainDay(day, domain, records, low, high)], is_sampled=sampled)
+        (told,) = domains_seen(connection)
+    assert (told.record_count, told.fewest_clients, told.most_clients) == (sum(one[2] for one in days), fewest, most)
 
 
 def test_a_day_keeps_its_most_frequent_domains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,8 +245,8 @@ def test_a_day_keeps_its_most_frequent_domains(tmp_path: Path, monkeypatch: pyte
     assert MOST_DOMAINS_A_DAY == 200_000
     assert shadowledger("init", db=tmp_path / "x.db").code == 0
     with closing(sqlite3.connect(tmp_path / "x.db")) as connection:
-        rows = [DomainDay("2026-01-01", f"d{number}.com", number) for number in range(1, 6)]
-        add_census(connection, 1, 1, [*rows, DomainDay("2026-01-02", "rare.com", 1)], is_sampled=False)
+        rows = [DomainDay("2026-01-01", f"d{number}.com", number, 1, 1) for number in range(1, 6)]
+        add_census(connection, 1, 1, [*rows, DomainDay("2026-01-02", "rare.com", 1, 1, 1)], is_sampled=False)
         kept = {one.domain: one.is_sampled for one in domains_seen(connection)}
     assert kept == {"d3.com": True, "d4.com": True, "d5.com": True, "rare.com": False}
 

@@ -72,8 +72,8 @@ def test_volumes_are_read_from_what_scans_leave(tmp_path: Path) -> None:
             connection.execute("update source set label = 'gateway'")
             add_contributions(connection, 1, 1, [ROW])
             add_contributions(connection, 1, 2, [ROW, ROW._replace(day_on="2026-11-06")])
-            add_census(connection, 1, 1, [DomainDay("2026-11-05", "x.example", 7)], is_sampled=False)
-            add_census(connection, 1, 2, [DomainDay("2026-11-05", "x.example", 9)], is_sampled=True)
+            add_census(connection, 1, 1, [DomainDay("2026-11-05", "x.example", 7, 1, 1)], is_sampled=False)
+            add_census(connection, 1, 2, [DomainDay("2026-11-05", "x.example", 9, 1, 1)], is_sampled=True)
             for source, last_on in ((1, "2026-11-05"), (2, "2026-11-06")):
                 counts = Counts(50, 2, 48, 0, 0, 0, 0, 900, "2026-11-05", last_on, {}, "")
                 add_reading(connection, 1, source, counts, {})
