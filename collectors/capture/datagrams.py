@@ -52,14 +52,13 @@ class Datagrams:
 
     def take(self, key: bytes, buffer: bytes, start: int, end: int) -> tls.Hello | None:
         """Take in the payload of a datagram that lies from `start` to `end`; a ClientHello as soon as it tells all."""
-        is_quic = quic.is_long(buffer, start, end)
-        piece = None if is_quic else tls.read_datagram(buffer, start, end)
         flow = self._flows.get(key)
+        if quic.is_long(buffer, start, end):
+            return self._quic(key, flow, buffer, start, end)
         if flow is None:
             flow = _Flow()
             self._flows.put(key, flow)
-        if is_quic:
-            return self._quic(key, flow, buffer, start, end)
+        piece = tls.read_datagram(buffer, start, end)
         if piece is not None:
             return self._dtls(flow, *piece)
         self._try(key, flow)
@@ -69,18 +68,24 @@ class Datagrams:
         """Nothing follows."""
         self._flows.end()
 
-    def _quic(self, key: bytes, flow: _Flow, buffer: bytes, start: int, end: int) -> tls.Hello | None:
-        if flow.connection is None:
+    def _quic(self, key: bytes, flow: _Flow | None, buffer: bytes, start: int, end: int) -> tls.Hello | None:
+        connection = flow.connection if flow is not None else None
+        if connection is None:
             if self._is_answered(key):  # what the server says to a hello that was opened
                 self._leave(key)
                 return None
-            flow.connection = quic.Connection()
-        before = flow.connection.held_bytes
-        hello = flow.connection.datagram(buffer, start, end)
-        self._flows.grow(flow.connection.held_bytes - before)
-        if hello.is_done:
+            connection = quic.Connection()
+        before_bytes = connection.held_bytes
+        hello = connection.datagram(buffer, start, end)
+        if hello.is_done:  # mostly at once
+            self._flows.grow(-before_bytes)
             self._leave(key)
             return hello
+        if flow is None:
+            flow = _Flow()
+            self._flows.put(key, flow)
+        flow.connection = connection
+        self._flows.grow(connection.held_bytes - before_bytes)
         self._try(key, flow)
         return None
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from struct import Struct
 
-from shadowledger.collectors.capture import blind, dns, quic, tls
+from shadowledger.collectors.capture import blind, dns, tls
 from shadowledger.collectors.capture.clients import Clients
 from shadowledger.collectors.capture.datagrams import Datagrams
 from shadowledger.collectors.capture.fragments import Fragments
@@ -78,7 +78,13 @@ class Engine:
             self._fresh_until_us = time_us + _REST_US
             self.datagrams.quiet.rest()
         self._is_named = False
-        found = self._carried(time_us, buffer, place)
+        protocol, ip_at, at, end, is_cut, piece = place
+        if is_cut or piece is not None or self.usage is not None:
+            found = self._carried(time_us, buffer, place)
+        elif protocol == UDP:
+            found = self._datagram(time_us, buffer, ip_at, at, end, 0)
+        else:
+            found = self._segment(time_us, buffer, ip_at, at, end)
         if self._is_named:
             self.named_count += 1
             if self.usage is not None:
@@ -141,7 +147,7 @@ class Engine:
         hello = self.datagrams.take(key, buffer, start, end)
         if hello is None:
             return _NOTHING
-        via = "quic" if quic.is_long(buffer, start, end) else "tls"
+        via = "quic" if buffer[start] & 0x80 else "tls"
         return self._hello(time_us, via, hello, buffer, ip_at, at, end)
 
     def _segment(self, time_us: int, buffer: bytes, ip_at: int, at: int, end: int) -> Found:

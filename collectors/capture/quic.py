@@ -6,11 +6,14 @@ version 2: https://www.rfc-editor.org/rfc/rfc9369#section-3. `cryptography` is l
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import sha256
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from shadowledger.collectors.capture.tls import Hello, read_message
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _MOST_HELLO_BYTES = 1 << 15
 _MOST_PIECES = 64
@@ -18,6 +21,8 @@ _MOST_PIECES = 64
 _MOST_KEYS = 4
 """Connection ids of one flow that keys are derived from: the client's first, after a Retry the server's."""
 _SAMPLE_BYTES = 16
+_PADDING = bytes(1 << 16)
+"""As much as a datagram may have at most."""
 
 _V1 = bytes.fromhex("38762cf7f55934b34d179ae6a4c80cadccbb7f0a")
 _V2 = bytes.fromhex("0dede3def700a6db819381be6e269dcbf9bd2ed9")
@@ -179,23 +184,34 @@ _Keys = tuple[Callable[[bytes, bytes, bytes], bytes | None], int, Callable[[byte
 def _keys(version: bytes, target_id: bytes) -> _Keys:
     """What opens the client's packets (given nonce, what is sealed, and header; None where it does not), the number
     that nonces are made of, and what hides a packet's number."""
-    from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
+    to_open, hider, wrong_tag = _primitives()
     salt, (of_key, of_iv, of_hiding), _ = VERSIONS[version]
     inner, outer = _padded(_hmac(*_padded(_hmac(*_padded(salt), target_id)), _CLIENT_IN))
     iv = int.from_bytes(_hmac(inner, outer, of_iv)[:12], "big")
-    decrypt = AESGCM(_hmac(inner, outer, of_key)[:16]).decrypt
+    decrypt = to_open(_hmac(inner, outer, of_key)[:16]).decrypt
 
     def opened(nonce: bytes, sealed: bytes, head: bytes) -> bytes | None:
         try:
             return decrypt(nonce, sealed, head)
-        except InvalidTag:
+        except wrong_tag:
             return None
 
-    hiding = algorithms.AES(_hmac(inner, outer, of_hiding)[:16])
-    return opened, iv, Cipher(hiding, modes.ECB()).encryptor().update  # noqa: S305 - as RFC 9001 says
+    return opened, iv, hider(_hmac(inner, outer, of_hiding)[:16])
+
+
+@cache
+def _primitives() -> tuple[type[AESGCM], Callable[[bytes], Callable[[bytes], bytes]], type[Exception]]:
+    """AES-GCM, what makes AES of a key, and what is raised where a tag is wrong: looked up once."""
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    mode = modes.ECB()  # noqa: S305 - as RFC 9001 says
+
+    def hider(key: bytes) -> Callable[[bytes], bytes]:
+        return Cipher(algorithms.AES(key), mode).encryptor().update
+
+    return AESGCM, hider, InvalidTag
 
 
 _INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
@@ -230,6 +246,8 @@ def _crypto(frames: bytes) -> Iterator[tuple[int, bytes]]:
                 for _ in range(min(count * 2 + 1 + 3 * (kind - 2), end)):
                     _, at = _number(frames, at)
             elif kind == 0:
+                if frames.endswith(_PADDING[: end - at]):
+                    return
                 at = end - len(frames[at:].lstrip(b"\0"))
             elif kind != 1:  # PING has no body; anything else ends the connection
                 return

@@ -92,6 +92,10 @@ class Streams:
                 self._flows.pop(key)
                 self.quiet.add(key, _random_of(buffer, start))
                 return hello
+            if not stream.early:  # the rest of it comes later
+                stream.data, stream.next = buffer[start:end], sequence + end - start & 0xFFFFFFFF
+                self._flows.grow(end - start)
+                return None
         before = stream.held_bytes
         told = self._go_on(key, stream, sequence, bytes(buffer[start:end]), target)
         self._flows.grow(stream.held_bytes - before)

@@ -7,7 +7,7 @@ https://www.rfc-editor.org/rfc/rfc6066#section-3; encrypted ClientHello, which m
 from __future__ import annotations
 
 from functools import lru_cache
-from struct import Struct, error
+from struct import Struct
 from typing import NamedTuple
 
 from shadowledger.signatures.hosts import clean_host
@@ -21,6 +21,8 @@ _DATAGRAM_VERSIONS = (b"\xfe\xff", b"\xfe\xfd", b"\x01\x00")  # DTLS 1.0, 1.2, a
 LONGEST_HELLO_BYTES = 1 << 16
 """Of a handshake message: with post-quantum keys some 2,000 bytes; longer ones are no ClientHello."""
 _LONGEST_NAME_BYTES = 255
+_BEFORE_NAME_BYTES = 5
+"""Of the extension: the lengths of list and name, and the name's kind."""
 
 
 class Hello(NamedTuple):
@@ -49,9 +51,14 @@ def is_hello(buffer: bytes, start: int, end: int) -> bool:
     )
 
 
-def read_records(buffer: bytes | bytearray, start: int, end: int) -> Hello:
+def read_records(buffer: bytes, start: int, end: int) -> Hello:
     """The ClientHello in the records that begin at `start`, as far as they lie before `end`."""
-    parts: list[bytes | bytearray] = []
+    if start + 11 <= end:  # mostly one record, or what there is of it
+        kind, version, length = _RECORD.unpack_from(buffer, start)
+        at, stop = start + 5, min(start + 5 + length, end)
+        if kind == _HANDSHAKE and version == 3 and (stop == end or at + 4 + _size_of(buffer, at) <= stop):
+            return _read(buffer, at, stop, is_whole=False)
+    parts: list[bytes] = []
     size = 0
     while start + 5 <= end and size < LONGEST_HELLO_BYTES:
         kind, version, length = _RECORD.unpack_from(buffer, start)
@@ -66,30 +73,51 @@ def read_records(buffer: bytes | bytearray, start: int, end: int) -> Hello:
 
 def read_message(hello: bytes, *, is_whole: bool = False) -> Hello:
     """A handshake message, or as much of it as there is; `is_whole` where no more will come."""
-    if hello and hello[0] != _CLIENT_HELLO:
+    return _read(hello, 0, len(hello), is_whole=is_whole)
+
+
+def _size_of(buffer: bytes, start: int) -> int:
+    """How long the message that begins at `start` says it is, without its own header."""
+    return buffer[start + 1] << 16 | buffer[start + 2] << 8 | buffer[start + 3]
+
+
+def _read(buffer: bytes, start: int, stop: int, *, is_whole: bool) -> Hello:
+    """The message that begins at `start`, of which there is as much as lies before `stop`."""
+    if start < stop and buffer[start] != _CLIENT_HELLO:
         return NO_HELLO
-    end = 4 + int.from_bytes(hello[1:4], "big") if len(hello) >= 4 else LONGEST_HELLO_BYTES
-    is_whole = is_whole or len(hello) >= end or end > LONGEST_HELLO_BYTES
+    size = 4 + _size_of(buffer, start) if start + 4 <= stop else LONGEST_HELLO_BYTES
+    end = start + size
+    is_whole = is_whole or stop >= end or size > LONGEST_HELLO_BYTES
     name, is_outer, is_read = "", False, False
-    try:
-        at = 4 + 2 + 32  # handshake header, version, random
-        at += 1 + hello[at]  # session id
-        at += 2 + (hello[at] << 8 | hello[at + 1])  # cipher suites
-        at += 1 + hello[at] + 2  # compression methods, length of the extensions
-        while at < end:
-            kind, length = _TYPE_AND_LENGTH.unpack_from(hello, at)
-            at += 4
-            if kind == _SERVER_NAME and not is_read:
-                if len(hello) < at + length and not _holds_name(hello, at):
-                    break
-                name, is_read = _first_host(hello[at : at + length]), True
-                if hello.find(_ENCRYPTED_BYTES, at + length) < 0:  # nothing else is asked for
-                    break
-            is_outer |= kind == _ENCRYPTED
-            at += length
-    except (IndexError, error):  # the hello ends here, or lies about a length
-        pass
+    at = _extensions_at(buffer, start, stop)
+    while at < end and at + 4 <= stop:
+        kind, length = _TYPE_AND_LENGTH.unpack_from(buffer, at)
+        at += 4
+        after = at + length
+        if kind == _SERVER_NAME and not is_read:
+            if after > stop and not _holds_name(buffer, at, stop):
+                break
+            name, is_read = (
+                _first_host(buffer[at : min(after, stop, at + _BEFORE_NAME_BYTES + _LONGEST_NAME_BYTES)]),
+                True,
+            )
+            if buffer.find(_ENCRYPTED_BYTES, after, stop) < 0:  # nothing else is asked for
+                break
+        is_outer |= kind == _ENCRYPTED
+        at = after
     return Hello(name, bool(name) or is_read or is_whole, is_outer)
+
+
+def _extensions_at(buffer: bytes, start: int, stop: int) -> int:
+    """Where the extensions of a message begin; `stop` or more where it ends before them, or lies about a length."""
+    at = start + 4 + 2 + 32  # handshake header, version, random
+    if at < stop:
+        at += 1 + buffer[at]  # session id
+        if at + 1 < stop:
+            at += 2 + (buffer[at] << 8 | buffer[at + 1])  # cipher suites
+            if at < stop:
+                return at + 1 + buffer[at] + 2  # compression methods, length of the extensions
+    return stop
 
 
 def read_datagram(buffer: bytes, start: int, end: int) -> tuple[int, int, int, bytes] | None:
@@ -121,21 +149,21 @@ def read_datagram_body(body: bytes, length: int) -> Hello:
     return read_message(hello, is_whole=len(body) >= length)
 
 
-def _holds_name(hello: bytes, at: int) -> bool:
+def _holds_name(buffer: bytes, at: int, stop: int) -> bool:
     """Whether the name is there, although the extension that begins at `at` is not all there."""
-    return len(hello) >= at + 5 and len(hello) >= at + 5 + (hello[at + 3] << 8 | hello[at + 4])
-
-
-def _first_host(extension: bytes) -> str:
-    """The first entry of the list, which RFC 6066 allows to be the only one of its kind."""
-    if len(extension) < 5 or extension[2] != _HOST_NAME:
-        return ""
-    name_length = extension[3] << 8 | extension[4]
-    name = bytes(extension[5 : 5 + name_length])
-    return _written(name) if len(name) == name_length <= _LONGEST_NAME_BYTES else ""
+    return stop >= at + 5 and stop >= at + 5 + (buffer[at + 3] << 8 | buffer[at + 4])
 
 
 @lru_cache(maxsize=1 << 16)
+def _first_host(extension: bytes) -> str:
+    """The first entry of the list, which RFC 6066 allows to be the only one of its kind."""
+    if len(extension) < _BEFORE_NAME_BYTES or extension[2] != _HOST_NAME:
+        return ""
+    name_length = extension[3] << 8 | extension[4]
+    name = extension[_BEFORE_NAME_BYTES:][:name_length]
+    return _written(name) if len(name) == name_length <= _LONGEST_NAME_BYTES else ""
+
+
 def _written(name: bytes) -> str:
     try:
         text = name.decode()
