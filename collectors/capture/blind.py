@@ -53,15 +53,11 @@ _ADDRESS_TEXTS = (
     "185.228.168.9", "185.228.168.10", "185.228.168.168", "194.242.2.2", "208.67.220.220", "208.67.222.222",
     "223.5.5.5", "223.6.6.6",
 )  # fmt: skip
-_ADDRESSES = frozenset(bytes(map(int, text.split("."))) for text in _ADDRESS_TEXTS)
+ADDRESSES = frozenset(bytes(map(int, text.split("."))) for text in _ADDRESS_TEXTS)
+"""Of public resolvers, which answer no other HTTPS."""
 
 
 @lru_cache(maxsize=1 << 16)
 def is_resolver(name: str) -> bool:
     """Whether a name is that of a public resolver of encrypted DNS, or below it."""
     return name.endswith(_RESOLVERS) and any(name == one or name.endswith("." + one) for one in _RESOLVERS)
-
-
-def is_resolver_at(address: bytes) -> bool:
-    """Whether an address, as its bytes, is that of a public resolver, which answers no other HTTPS."""
-    return address in _ADDRESSES

@@ -53,6 +53,8 @@ class Engine:
         self.clients = Clients()
         self._fragments = Fragments()
         self._fresh_until_us = 0
+        self._rests: dict[tuple[int, str], tuple[str | int, ...]] = {}
+        """By port of a hello or by question type, of which there are 65,536 each."""
         self._is_named = False
 
     @property
@@ -78,17 +80,25 @@ class Engine:
             self._fresh_until_us = time_us + _REST_US
             self.datagrams.quiet.rest()
         self._is_named = False
-        protocol, ip_at, at, end, is_cut, piece = place
-        if is_cut or piece is not None or self.usage is not None:
-            found = self._carried(time_us, buffer, place)
-        elif protocol == UDP:
-            found = self._datagram(time_us, buffer, ip_at, at, end, 0)
-        else:
-            found = self._segment(time_us, buffer, ip_at, at, end)
+        found = self._carried(time_us, buffer, place)
         if self._is_named:
             self.named_count += 1
             if self.usage is not None:
                 self.usage.was_named(self.packet_count)
+        return found
+
+    def whole(self, time_us: int, buffer: bytes, is_udp: bool, ip_at: int, at: int, end: int, key: bytes) -> Found:
+        """The same of a datagram or segment of a flow that is all there, where nobody counts bytes."""
+        if time_us > self._fresh_until_us:
+            self._fresh_until_us = time_us + _REST_US
+            self.datagrams.quiet.rest()
+        self._is_named = False
+        if is_udp:
+            found = self._datagram(time_us, buffer, ip_at, at, end, key, 0)
+        else:
+            found = self._segment(time_us, buffer, ip_at, at, end, key)
+        if self._is_named:
+            self.named_count += 1
         return found
 
     def end(self) -> None:
@@ -102,7 +112,7 @@ class Engine:
             self.blind[blind.CUT] += 1
         if piece is not None:
             if protocol == UDP and not piece.offset:
-                found = self._datagram(time_us, buffer, ip_at, at, end, tunnels)
+                found = self._datagram(time_us, buffer, ip_at, at, end, flow_of(buffer, ip_at, at), tunnels)
                 if any(isinstance(record, Traffic) for record in found):
                     self._fragments.told(piece)
                     return found
@@ -116,11 +126,12 @@ class Engine:
                 return _NOTHING
         if self.usage is not None:
             self.usage.packet(self.packet_count, time_us, protocol, buffer, ip_at, at, end)
+        key = flow_of(buffer, ip_at, at)
         if protocol == UDP:
-            return self._datagram(time_us, buffer, ip_at, at, end, tunnels)
-        return self._segment(time_us, buffer, ip_at, at, end)
+            return self._datagram(time_us, buffer, ip_at, at, end, key, tunnels)
+        return self._segment(time_us, buffer, ip_at, at, end, key)
 
-    def _datagram(self, time_us: int, buffer: bytes, ip_at: int, at: int, end: int, tunnels: int) -> Found:
+    def _datagram(self, time_us: int, buffer: bytes, ip_at: int, at: int, end: int, key: bytes, tunnels: int) -> Found:
         source, target, length = _UDP.unpack_from(buffer, at)
         start = at + 8
         if length >= 8:
@@ -138,7 +149,6 @@ class Engine:
                 return self._carried(time_us, buffer, inner, tunnels + 1)
         if source == HTTPS_PORT and target >= _FIRST_OF_CLIENTS:
             return _NOTHING
-        key = flow_of(buffer, ip_at, at)
         if self.datagrams.quiet.get(key) is not None:
             return _NOTHING
         if _NETBIOS_PORT not in (source, target) and dns.unmistakable(buffer, start, end):
@@ -150,14 +160,13 @@ class Engine:
         via = "quic" if buffer[start] & 0x80 else "tls"
         return self._hello(time_us, via, hello, buffer, ip_at, at, end)
 
-    def _segment(self, time_us: int, buffer: bytes, ip_at: int, at: int, end: int) -> Found:
+    def _segment(self, time_us: int, buffer: bytes, ip_at: int, at: int, end: int, key: bytes) -> Found:
         if at + 20 > end:
             return _NOTHING
         source, target, sequence, offset, flags = _SEGMENT.unpack_from(buffer, at)
         start = at + (offset >> 4) * 4
         if source == HTTPS_PORT and target >= _FIRST_OF_CLIENTS:
             return _NOTHING
-        key = flow_of(buffer, ip_at, at)
         if flags & SYN:
             if flags & ACK:
                 return _NOTHING
@@ -197,8 +206,16 @@ class Engine:
 
     def _hello(self, time_us: int, via: str, hello: tls.Hello, buffer: bytes, ip_at: int, at: int, end: int) -> Found:
         port = buffer[at + 2] << 8 | buffer[at + 3]
-        self._note(via, hello, buffer, ip_at, port)
+        if port == blind.ENCRYPTED_DNS_PORT:
+            self.blind[blind.DNS_OVER_QUIC if via == "quic" else blind.DNS_OVER_TLS] += 1
+        elif blind.is_resolver(hello.name) or (
+            port == HTTPS_PORT and buffer[ip_at + 16 : ip_at + 20] in blind.ADDRESSES and buffer[ip_at] >> 4 == 4
+        ):
+            self.blind[blind.DNS_OVER_HTTPS] += 1
+        if hello.is_outer:
+            self.blind[blind.OUTER_NAME] += 1
         if not hello.name:
+            self.blind[blind.HELLO_WITHOUT_NAME] += 1
             return _NOTHING
         self._is_named = True
         told = None
@@ -207,22 +224,12 @@ class Engine:
         is_kept = self.usage is not None and self.usage.hello(told, buffer, ip_at, at, end)
         return (told,) if told is not None and not is_kept else _NOTHING
 
-    def _note(self, via: str, hello: tls.Hello, buffer: bytes, ip_at: int, port: int) -> None:
-        """Count what hides what is asked for."""
-        if port == blind.ENCRYPTED_DNS_PORT:
-            self.blind[blind.DNS_OVER_QUIC if via == "quic" else blind.DNS_OVER_TLS] += 1
-        elif blind.is_resolver(hello.name) or (
-            port == 443 and buffer[ip_at] >> 4 == 4 and blind.is_resolver_at(bytes(buffer[ip_at + 16 : ip_at + 20]))
-        ):
-            self.blind[blind.DNS_OVER_HTTPS] += 1
-        if hello.is_outer:
-            self.blind[blind.OUTER_NAME] += 1
-        if not hello.name:
-            self.blind[blind.HELLO_WITHOUT_NAME] += 1
-
     def _traffic(self, time_us: int, via: str, host: str, client: str, port: int, question_type: str) -> Traffic:
         zone = "explicit" if time_us else ""
-        return Traffic(self.packet_count, via, host, time_us, zone, client, port=port, question_type=question_type)
+        rest = self._rests.get((port, question_type))
+        if rest is None:
+            rest = self._rests[port, question_type] = Traffic(0, "", "", port=port, question_type=question_type)[6:]
+        return tuple.__new__(Traffic, (self.packet_count, via, host, time_us, zone, client, *rest))
 
     def _gave_up(self) -> None:
         self.blind[blind.HELLO_UNREADABLE] += 1

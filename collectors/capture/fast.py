@@ -105,6 +105,7 @@ def loop(
     known_client, client = engine.clients.known.get, engine.clients.add
 
     begin, sequence_of, transported = engine.streams.begin, Struct(">I").unpack_from, engine.transported
+    whole = engine.whole
 
     def pass_over(
         buffer: bytes, at: int, wanted_ends: Iterator[int] | None = None
@@ -160,9 +161,10 @@ def loop(
                         elif verdict is not None:
                             named += 1
                             continue
-                elif (source == https_port and buffer[body + 2] > 3) or (
-                    datagrams(buffer[body - 8 if body - at == 50 else body - 32 : body + 4]) is not None
-                ):  # from a server, or left alone
+                elif source == https_port and buffer[body + 2] > 3:  # from a server
+                    continue
+                key = buffer[body - 8 if body - at == 50 else body - 32 : body + 4]
+                if target != dns_port and datagrams(key) is not None:
                     continue
             elif rest == tcp:
                 if source == https_port and buffer[body + 2] > 3:
@@ -184,8 +186,14 @@ def loop(
             engine.packet_count = number
             time_us = seconds * 1_000_000 + ticks // ticks_per_us
             if rest in (udp, tcp):
-                place = _place(UDP if rest == udp else TCP, buffer, at, body, following)
-                some = transported(time_us, buffer, place) if place.at + 8 <= place.end else ()
+                end = at + 30 + (buffer[at + 32] << 8 | buffer[at + 33])
+                if body - at != 50:
+                    end = body + (buffer[at + 34] << 8 | buffer[at + 35])
+                if body + 8 <= end <= following:
+                    some = whole(time_us, buffer, rest == udp, at + 30, body, end, key)
+                else:
+                    place = _place(UDP if rest == udp else TCP, buffer, at, body, following)
+                    some = transported(time_us, buffer, place) if place.at + 8 <= place.end else ()
             else:
                 some = engine.frame(time_us, ETHERNET, buffer, at + HEADER_BYTES, following)
             if some:
