@@ -61,11 +61,12 @@ def add_contributions(
     other. To be called inside a transaction."""
     postings, waiting = Postings(connection, run_id, source_id), iter(rows)
     while batch := list(islice(waiting, _NUMBERED_AT_ONCE)):
-        named = iter(postings.named([(row.actor_id, row.device_id, row.client_id) for row in batch]))
+        named, at = postings.named((row.actor_id, row.device_id, row.client_id) for row in batch), 0
         for (day_on, way), group in groupby(batch, key=lambda row: (row[0], row[4:14])):
             some = [(*row[14:21], _kept_positions(row)) for row in group]
             columns = Columns._make(zip(*some, strict=True))
-            postings.add(day_number(day_on), way, islice(named, len(some)), columns)
+            postings.add(day_number(day_on), way, named, range(at, at + len(some)), columns)
+            at += len(some)
     postings.close()
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+from array import array
 from collections.abc import Iterable, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from shadowledger.db import rollups
@@ -29,9 +30,15 @@ _POSTING = (
     "sent_bytes, received_bytes) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
-Named = tuple[int, int, int, int]
-"""Whom a record names, as numbers of pseudonyms (0 for nobody): actor, device, client, and the first of these that is
-no system's."""
+
+class Named(NamedTuple):
+    """Whom records name, as numbers of pseudonyms (0 for nobody); one item for each combination that occurs."""
+
+    actors: array[int]
+    devices: array[int]
+    clients: array[int]
+    whoms: array[int]
+    """The first of these that is no system's."""
 
 
 class Columns(NamedTuple):
@@ -63,24 +70,29 @@ class Postings:
         """Of entries that wait."""
         self._postings: list[tuple[Any, ...]] = []
 
-    def named(self, ids: Sequence[tuple[str, str, str]]) -> list[Named]:
+    def named(self, ids: Iterable[tuple[str, str, str]]) -> Named:
         """Actors, devices and clients by their ids (empty for nobody) as numbers, given where they are new."""
-        self._pseudonyms.meet(set(chain.from_iterable(ids)))
-        numbers = self._pseudonyms
-        found = []
-        for actor_id, device_id, client_id in ids:
-            actor, device, client = numbers[actor_id], numbers[device_id], numbers[client_id]
-            found.append((actor, device, client, actor if actor > 0 else device if device > 0 else client))
+        numbers, given, found = self._pseudonyms, iter(ids), Named(*(array("q") for _ in Named._fields))
+        while some := list(islice(given, _WAITING)):
+            numbers.meet(set(chain.from_iterable(some)))
+            actors, devices, clients = ([numbers[one] for one in column] for column in zip(*some, strict=True))
+            found.actors.extend(actors)
+            found.devices.extend(devices)
+            found.clients.extend(clients)
+            found.whoms.extend(
+                actor if actor > 0 else device if device > 0 else client
+                for actor, device, client in zip(actors, devices, clients, strict=True)
+            )
         return found
 
-    def add(self, day: int, key: WayKey, named: Iterable[Named], columns: Columns) -> None:
-        """Write a posting; `day` is since 1970, or NO_DAY. Quickest where postings of one day and strand
-        follow each other."""
-        actors, devices, clients, whoms = zip(*named, strict=True)
+    def add(self, day: int, key: WayKey, named: Named, whos: Sequence[int], columns: Columns) -> None:
+        """Write a posting; `day` is since 1970, or NO_DAY, and `whos` tells whom of the `named` each entry names.
+        Quickest where postings of one day and strand follow each other."""
         way = self._ways[key]
+        actors, devices, clients, whoms = (map(column.__getitem__, whos) for column in named)
         self._whoms.of(day, way.strand).update(whoms)
         self._values.extend(chain.from_iterable(zip(actors, devices, clients, *columns, strict=True)))
-        first, self._next = self._next, self._next + len(actors)
+        first, self._next = self._next, self._next + len(whos)
         counts, sessions, sent, received, *_ = columns
         sums = sum(counts), sum(sessions), _sum(sent), _sum(received)
         self._postings.append((first, self._next - 1, *self._of, day, way.number, *sums))

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from shadowledger.db.bitsets import CHUNK_BITS, CHUNK_SIZE, chunked, count_stored, pack, united, unpack
 
-_MOST_WAITING = 60_000
+_MOST_WAITING = 20_000
 
 
 class WhomSets:

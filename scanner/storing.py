@@ -95,9 +95,9 @@ def store(
 
 def _add_postings(postings: Postings, sums: Sums, identities: Identities) -> None:
     id_of = identities.id_of
-    named = postings.named([(id_of(who.actor), id_of(who.device), id_of(who.client)) for who in sums.whos])
+    named = postings.named((id_of(who.actor), id_of(who.device), id_of(who.client)) for who in sums.whos)
     for day, way, figures in sums.figures():
-        postings.add(day, way, map(named.__getitem__, figures.whos), Columns._make(figures[1:]))
+        postings.add(day, way, named, figures.whos, Columns._make(figures[1:]))
     postings.close()
 
 
