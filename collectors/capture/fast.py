@@ -26,7 +26,8 @@ LOOKAHEAD_BYTES = 192
 """What may be looked at from the beginning of a packet on before its own length is known."""
 
 _SHORT_BYTES = 300
-"""Of packets that are mostly DNS, on average."""
+"""Of packets that are mostly DNS, on average over _ENOUGH."""
+_ENOUGH = 100
 _IP_AT, _BODY_OF_FOUR_AT = HEADER_BYTES + 14, HEADER_BYTES + 34
 _MOST_BYTES = HEADER_BYTES + LONGEST_PACKET_BYTES + LOOKAHEAD_BYTES + 1
 
@@ -68,7 +69,9 @@ def screened_loop(engine: Engine, variant: Variant, asked: Asked[Item], screen: 
         before = engine.packet_count
         ends = screen.ends(buffer) if screen is not None and is_short else None
         following, need, found = pass_over(buffer, at, ends)
-        is_short = following - at < (engine.packet_count - before) * _SHORT_BYTES
+        count = engine.packet_count - before
+        if count >= _ENOUGH:
+            is_short = following - at < count * _SHORT_BYTES
         return following, need, found
 
     return screened
@@ -95,6 +98,7 @@ def loop(
     (four, four_bits, six, six_bits, udp, four_rest_bits, udp_of_six, six_rest_bits, tcp, tcp_of_six) = (
         number_of(one)[0] for pair in _BYTES.values() for one in pair
     )
+    carried = frozenset((udp, tcp))
     dns_port, https_port, single = (
         Struct(variant.order + "H").unpack(two)[0] for two in (b"\0\x35", b"\1\xbb", b"\0\1")
     )
@@ -124,6 +128,8 @@ def loop(
             number += 1
             if kind & four_bits == four:
                 rest &= four_rest_bits
+                if source == https_port and buffer[at + 52] > 3 and rest in carried:  # from a server
+                    continue
                 body = at + 50
             elif kind & six_bits == six:
                 rest &= six_rest_bits
@@ -169,11 +175,14 @@ def loop(
             elif rest == tcp:
                 if source == https_port and buffer[body + 2] > 3:
                     continue
-                data, flags = body + (buffer[body + 12] >> 2 & 0x3C), buffer[body + 13]
-                key = buffer[body - 8 if body - at == 50 else body - 32 : body + 4]
+                flags, key = buffer[body + 13], buffer[body - 8 if body - at == 50 else body - 32 : body + 4]
                 told = streams(key)
-                if told is not None and not flags & SYN:
-                    if not told or length < 100 or buffer[data] != 22:
+                is_quiet = told is not None and not flags & SYN
+                if is_quiet and (not told or length < 100):
+                    continue
+                data = body + (buffer[body + 12] >> 2 & 0x3C)
+                if is_quiet:
+                    if buffer[data] != 22:
                         continue
                 else:
                     size_at = at + 32 if body - at == 50 else at + 34

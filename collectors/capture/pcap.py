@@ -14,6 +14,8 @@ from shadowledger.collectors.sources import Opened
 LONGEST_PACKET_BYTES = 262_144
 """What libpcap takes for the longest (MAXIMUM_SNAPLEN); a length over it is damage, not a packet."""
 _FILE_HEADER_BYTES = 24
+_SEAM_BYTES = 4096
+"""Of a chunk that are looked at together with the end of the one before."""
 
 Packet = tuple[int, int, bytes, int, int]
 """Microseconds since 1970 UTC (0 where unknown), link type, a buffer, and where the packet begins and ends in it.
@@ -42,7 +44,10 @@ VARIANTS = {
 
 
 class Window:
-    """A stream seen through a buffer that moves along: `buffer[at:]` is read and not yet used."""
+    """A stream seen through a buffer that moves along: `buffer[at:]` is read and not yet used.
+
+    Chunks are not copied: where one ends within a packet, the buffer is that end and the first bytes of the next chunk,
+    and when the end is used up, the chunk itself."""
 
     def __init__(self, opened: Opened) -> None:
         self.buffer = b""
@@ -51,21 +56,43 @@ class Window:
         """Packets that the capture says it lost."""
         self._opened = opened
         self._chunks = opened.chunks()
+        self._ahead = b""
+        """The chunk of which the buffer has only the first bytes; empty where there is none."""
+        self._ahead_at = 0
+        """Where that begins in the buffer."""
 
     def hold(self, need_bytes: int) -> bool:
         """Read on until `buffer[at:]` has so many bytes, dropping what was used; False where the input ends first."""
-        size = len(self.buffer) - self.at
+        if len(self.buffer) - self.at >= need_bytes:
+            return True
+        self._go_ahead()
+        parts = [self.buffer[self.at :]]
+        size = len(parts[0])
         if size >= need_bytes:
             return True
-        parts = [self.buffer[self.at :]]
         while size < need_bytes and (chunk := next(self._chunks, b"")):
+            self._ahead, self._ahead_at = chunk, size
             parts.append(chunk)
             size += len(chunk)
+        if size >= need_bytes and size - self._ahead_at > _SEAM_BYTES + need_bytes:
+            parts[-1] = parts[-1][: _SEAM_BYTES + need_bytes]
+        else:
+            self._ahead = b""
         self.buffer, self.at = b"".join(parts), 0
         return size >= need_bytes
 
+    def _go_ahead(self) -> None:
+        """Go from a seam to the whole of the chunk behind it."""
+        if self._ahead:
+            if self.at >= self._ahead_at:
+                self.buffer, self.at = self._ahead, self.at - self._ahead_at
+            else:
+                self.buffer, self.at = self.buffer[self.at : self._ahead_at] + self._ahead, 0
+            self._ahead = b""
+
     def skip(self, count: int) -> bool:
         """Go on by `count` bytes without keeping them; False where the input ends first."""
+        self._go_ahead()
         self.at += count
         while self.at > len(self.buffer):
             chunk = next(self._chunks, b"")

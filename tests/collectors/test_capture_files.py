@@ -6,6 +6,7 @@ import gzip
 import itertools
 import struct
 import tracemalloc
+from random import Random
 
 import pytest
 from capture_files import TIME_US, block, enhanced, interface, pcap, query, read, section, udp
@@ -221,3 +222,28 @@ def test_arbitrary_bytes_end_in_counted_records(head: bytes, tail: bytes) -> Non
     assume(not (head + tail).startswith(b"PK"))  # an archive in a stream is refused before
     got = read(head + tail)
     assert len({record.position for record in got.records}) + got.ignored_count == got.record_count
+
+
+@pytest.mark.parametrize("kind", ["pcap", "modified", "pcapng", "pcapng with blocks that are passed over"])
+@pytest.mark.parametrize("seed", range(4))
+def test_wherever_a_file_is_cut_into_chunks_no_packet_is_lost_or_met_twice(kind: str, seed: int) -> None:
+    random = Random(seed)  # noqa: S311 - repeatable
+    frames = []
+    for number in range(1500):
+        frames.append(udp(query(f"n{number}.example.org")))
+        long = random.choice((1, 60, 1500, 9000)) if number % 300 else 250_000  # one alone is about a chunk
+        frames.append(bytes(12) + b"\x88\xcc" + bytes(random.randrange(long)))
+    if kind.startswith("pcapng"):
+        between = block(0xBAD, bytes(700_001)) if "passed over" in kind else b""
+        packets = [enhanced(0, TIME_US, frame) for frame in frames]
+        data = section() + interface(1) + between.join((b"".join(packets[:900]), b"".join(packets[900:]), b""))
+    else:
+        data = pcap(frames, magic=MODIFIED if kind == "modified" else 0xA1B2C3D4)
+    told = read(data)
+    assert [(one.position, one.host) for one in told.records if isinstance(one, Traffic)] == [
+        (2 * number + 1, f"n{number}.example.org") for number in range(1500)
+    ]
+    assert (told.record_count, told.damage) == (3000, "")
+    cut = read(data[: -random.randrange(1, 400)])
+    assert cut.record_count < 3000 or "passed over" in kind
+    assert "cut off" in cut.damage
