@@ -64,13 +64,13 @@ def claimed(connection: sqlite3.Connection, bundle: int) -> set[bytes]:
 def end_taking(
     connection: sqlite3.Connection, bundle: int, source_id: int | None, days: Iterable[tuple[str, int, bool]]
 ) -> None:
-    """All of a bundle is stored as this source, where any of it was new; its devices (by id, day, whether a run was
-    complete) were seen. To be called inside a transaction."""
+    """All of a bundle is stored as this source, where any of it was new; devices (by id, day, whether a run that counts
+    from it was complete) were seen. To be called inside a transaction."""
     connection.execute("update bundle set (source_id, is_stored) = (?, 1) where id = ?", (source_id, bundle))
     connection.executemany(
-        "insert into device_day values (?, ?, ?) on conflict do update set is_complete = max(is_complete, "
-        "excluded.is_complete)",
-        sorted(set(days)),
+        "insert into device_day (device_id, day, bundle, is_complete) values (?, ?, ?, ?) on conflict do update set "
+        "is_complete = max(is_complete, excluded.is_complete)",
+        ((device_id, day, bundle, is_complete) for device_id, day, is_complete in sorted(set(days))),
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlite_utils import Database, Migrations
 
 from shadowledger.db import rollups
-from shadowledger.db.census_steps import identity_steps, inventory_steps
+from shadowledger.db.device_day_steps import identity_steps, inventory_steps
 from shadowledger.db.errors import UnusableError, ailment
 from shadowledger.db.placing import placed_whole
 from shadowledger.db.transactions import writing

@@ -86,7 +86,7 @@ def take_in(scan: Scan, site: Site, path: Path, trusted: dict[str, Ed25519Public
     mine = claimed(connection, bundle)
     counted = [look for look in looks if bytes.fromhex(look.run) in mine]
     source_id, problem = _scanned(scan, _without_repeated(site, path, verified, counted)) if counted else (None, "")
-    days = _device_days(scan, looks)
+    days = _device_days(scan, counted)
     with writing(connection):
         end_taking(connection, bundle, source_id, days)
         missing = missing_numbers(connection, header.site)

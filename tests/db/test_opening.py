@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 from rights import without_rights
+from sqlite_utils import Database
 
+from shadowledger.db.device_day_steps import inventory_steps
 from shadowledger.db.errors import UnusableError, ailment
 from shadowledger.db.opening import open_identities, open_inventory
 
@@ -190,3 +192,13 @@ def test_two_processes_make_one_inventory(tmp_path: Path) -> None:
     with closing(open_inventory(path, create=False)) as connection:
         assert connection.execute("select count(*) from list_mapping").fetchone() == (3,)
     assert [one.name for one in tmp_path.iterdir() if one.name.endswith(".new")] == []
+
+
+def test_days_of_devices_stay_when_bundles_come_to_them(tmp_path: Path) -> None:
+    path = tmp_path / "inventory.db"
+    with closing(sqlite3.connect(path)) as connection:
+        inventory_steps.apply(Database(connection), stop_before="m014_device_days_by_bundle")
+        connection.executemany("insert into device_day values (?, ?, ?)", [("d-1", 9, 0), ("d-1", 10, 1)])
+        connection.commit()
+    with closing(open_inventory(path, create=False)) as connection:
+        assert connection.execute("select * from device_day").fetchall() == [("d-1", 9, 0, 0), ("d-1", 10, 0, 1)]

@@ -201,6 +201,25 @@ def test_a_forgotten_bundle_is_new(north: Place, centre: Path) -> None:
     assert hits(centre) == 1
 
 
+def test_devices_of_a_forgotten_bundle_were_never_looked_at(north: Place, centre: Path) -> None:
+    paths = []
+    for device in ("lab-1", "lab-2"):
+        north.arrive(device, document(device))
+        paths += north.seal()
+    imported(centre, *paths)
+    assert shadowledger("sources", "forget", "1", db=centre).code == 0
+    assert len(devices_seen(centre)) == 1
+    assert shadowledger("sources", "rescan", "2", db=centre).code == 0
+    assert len(devices_seen(centre)) == 1
+    imported(centre, paths[0])
+    assert len(devices_seen(centre)) == 2
+
+
+def devices_seen(inventory: Path) -> set[str]:
+    with closing(sqlite3.connect(inventory)) as connection:
+        return {one for (one,) in connection.execute("select device_id from device_day where is_complete")}
+
+
 def changed_line(path: Path, number: int, change: Callable[[bytes], bytes]) -> None:
     lines = gzip.decompress(path.read_bytes()).splitlines(keepends=True)
     lines[number] = change(lines[number])
