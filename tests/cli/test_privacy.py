@@ -148,6 +148,17 @@ def test_a_broken_chain_is_told_with_exit_code_4(db: Path) -> None:
     assert (done.code, done.stdout, "Row 1" in done.stderr) == (4, "", True)
 
 
+def test_the_chain_of_a_server_beside_is_verified_too(db: Path) -> None:
+    for note in ("one", "two"):
+        shadowledger("devices", "token", "--note", note, db=db)
+    assert "The server's: 2 rows, each as it was written." in shadowledger("audit", "verify", db=db).stdout
+    with closing(sqlite3.connect(db.with_suffix(".arrivals.db"))) as connection, connection:
+        connection.execute("drop trigger audit_never_update")
+        connection.execute("update audit set detail = replace(detail, 'one', 'won')")
+    done = shadowledger("audit", "verify", db=db)
+    assert (done.code, "Row 1 of the server's audit chain" in done.stderr) == (4, True)
+
+
 def test_names_are_shown_under_the_profile_named_alone_and_with_a_reason(db: Path) -> None:
     ask = ("evidence", ids(db)["7"], "--format", "json")
     reveal = (*ask, "--reveal", "--reason", "drill")
