@@ -98,10 +98,10 @@ def loop(
     (four, four_bits, six, six_bits, udp, four_rest_bits, udp_of_six, six_rest_bits, tcp, tcp_of_six) = (
         number_of(one)[0] for pair in _BYTES.values() for one in pair
     )
-    carried = frozenset((udp, tcp))
     dns_port, https_port, single = (
         Struct(variant.order + "H").unpack(two)[0] for two in (b"\0\x35", b"\1\xbb", b"\0\1")
     )
+    carried, servers = frozenset((udp, tcp)), frozenset((dns_port, https_port))
     heads, times = Struct(variant.order + "8xI16xI4xI10xHH6xBxH").unpack_from, Struct(variant.order + "II").unpack_from
     ports_of_six = Struct(variant.order + "70xHH6xBxH").unpack_from
     streams, datagrams = engine.streams.quiet.young.get, engine.datagrams.quiet.young.get
@@ -128,8 +128,12 @@ def loop(
             number += 1
             if kind & four_bits == four:
                 rest &= four_rest_bits
-                if source == https_port and buffer[at + 52] > 3 and rest in carried:  # from a server
-                    continue
+                if source in servers and rest in carried:  # most packets
+                    if source == https_port:
+                        if buffer[at + 52] > 3:  # to a client
+                            continue
+                    elif rest == udp and flags & 0x80:  # an answer
+                        continue
                 body = at + 50
             elif kind & six_bits == six:
                 rest &= six_rest_bits
