@@ -54,7 +54,9 @@ class Collector:
     reads_objects: bool = False
     """Its records may be JSON objects. Any other collector that finds its words in one finds them inside a value."""
     resumes: bool = False
-    """Reading may begin at any line: no header says what the lines mean."""
+    """Reading may begin at any line: no header says what the lines mean, or only what `has_headers` tells of."""
+    has_headers: bool = False
+    """What lines mean stands in lines before them that begin with `#`, and nowhere else; none of these is a record."""
     export: str = ""
     """How such records are had on the vendor's side."""
     cannot: str = ""

@@ -13,6 +13,7 @@ _RANKS = 64 - _INDEX_BITS
 _ERROR = 1.04 / math.sqrt(_REGISTERS)
 """The standard error of the estimate, 4.6 %."""
 _MOST_MARKS = 1 << 16
+_NO_RANKS = bytearray()
 
 
 class Marks(dict[str, int]):
@@ -36,8 +37,9 @@ class Distinct:
     def __init__(self) -> None:
         self.times = 0
         """How often anybody came."""
-        self._few: set[int] = set()
-        self._ranks = bytearray()
+        self._few: tuple[int, ...] = ()
+        """Each once: less than a set takes, and most hosts have one client."""
+        self._ranks = _NO_RANKS
         """By register, once they are many."""
         self._has_nameless = False
 
@@ -48,8 +50,8 @@ class Distinct:
             self._has_nameless = True
         elif self._ranks:
             self._rank(mark)
-        else:
-            self._few.add(mark)
+        elif mark not in self._few:
+            self._few += (mark,)
             if len(self._few) > MOST_EXACT:
                 self._spread()
 
@@ -64,7 +66,7 @@ class Distinct:
             for mark in other._few:
                 self._rank(mark)
         else:
-            self._few |= other._few
+            self._few = tuple({*self._few, *other._few})
             if len(self._few) > MOST_EXACT:
                 self._spread()
 
@@ -82,7 +84,7 @@ class Distinct:
             self._ranks = bytearray(_REGISTERS)
             for mark in self._few:
                 self._rank(mark)
-            self._few = set()
+            self._few = ()
 
     def _rank(self, mark: int) -> None:
         register = mark & (_REGISTERS - 1)

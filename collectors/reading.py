@@ -131,6 +131,8 @@ class Reading:
         self.start_line = 1
         """Where reading begins in a source that was read before and has grown, or of which another process reads the
         beginning."""
+        self.headers: list[str] = []
+        """Lines from before that place that say what those behind it mean; see `Collector.has_headers`."""
         self.stop_byte: int | None = None
         """Where it ends if not at the input's end."""
         self.next_line = 1
@@ -159,6 +161,8 @@ class Reading:
         """The number of the first line, and the lines without their ends, decoded as UTF-8 with U+FFFD for what is
         not. A line over LONGEST_LINE_BYTES is left out, counted and given as an Issue by `records`."""
         number, rest, skipping, at = self.start_line, b"\n", False, self.start_byte
+        if self.headers:
+            yield number - len(self.headers), self.headers
         for chunk in self.opened.chunks(self.start_byte, self.stop_byte):
             self.cell = at // CELL_BYTES
             at += len(chunk)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
+from shadowledger.collectors.headers import HeaderLine, header_lines
 from shadowledger.collectors.layers import Layers
 from shadowledger.collectors.proof import BLOCK_BYTES, Proof
 from shadowledger.collectors.reading import Census, Reading
@@ -33,7 +35,7 @@ Gone = str
 """Why a part could not be read."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Input:
     """An input that is to be read, because something in it was not counted yet, or is to be counted anew."""
 
@@ -57,9 +59,23 @@ class Input:
         """Whether what was counted before is withdrawn, and all of it counted anew."""
         return self.is_again or self.source is None or not self.resumes or self.source.mark.open_line
 
-    @property
+    @cached_property
     def resumes(self) -> bool:
-        return self.found.collector.resumes and self.found.layers.are_lines
+        """Whether reading may begin at any line."""
+        if not (self.found.collector.resumes and self.found.layers.are_lines):
+            return False
+        return not self.found.collector.has_headers or self._headers is not None
+
+    @cached_property
+    def _headers(self) -> list[HeaderLine] | None:
+        """Lines that say what others mean; None where nobody can say which these are."""
+        path = self.opened.path
+        if path is None or not (self.opened.is_plain and _are_plain(self.found.layers)):
+            return None
+        try:
+            return header_lines(path)
+        except OSError:  # which reading is about to meet, and to tell
+            return None
 
     @property
     def is_file(self) -> bool:
@@ -87,6 +103,8 @@ class Input:
             self._screen(signatures),
         )
         reading.start_byte, reading.stop_byte, reading.start_line = part
+        if part.start_byte and found.collector.has_headers:
+            reading.headers = [line.text for line in self._headers or () if line.byte < part.start_byte]
         return read_share(signatures.index, found.collector, reading, choices.days, tell, self.spill)
 
     def _proof(self, part: Part) -> Proof:

@@ -41,7 +41,7 @@ class Signatures:
             if "wire" not in self._screens:
                 self._screens["wire"] = wire_screen_for(self.index)
             return self._screens["wire"]
-        key = "process" in collector.fills, not collector.resumes
+        key = "process" in collector.fills, collector.has_headers or not collector.resumes
         if key not in self._screens:
             self._screens[key] = screen_for(self.index, programs=key[0], headers=key[1])
         return self._screens[key]

@@ -6,7 +6,7 @@ input is cut. Shares of minutes stay what they were."""
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Collection, Iterator, Set
 from itertools import combinations
 from typing import NamedTuple
 from zlib import crc32
@@ -17,6 +17,8 @@ from shadowledger.db.together import Product
 
 MOST_MINUTES = 50_000
 MOST_PAIRS = 10_000
+MOST_PRODUCTS = 64
+"""Of one minute: who reaches more is no chain."""
 _MINUTE_US = 60_000_000
 _PROGRAMS = frozenset(("program", "api"))
 
@@ -36,7 +38,8 @@ class Minutes:
     """Of one source."""
 
     def __init__(self) -> None:
-        self._seen: dict[tuple[Name, int], set[Product]] = {}
+        self._seen: dict[tuple[Name, int], tuple[Product, ...]] = {}
+        """Each product once: most minutes have a single one."""
         self._halvings = 0
         """Minutes are kept whose digest ends in so many zero bits."""
 
@@ -45,23 +48,25 @@ class Minutes:
         minute = time_us // _MINUTE_US
         seen = self._seen.get((whom, minute))
         if seen is not None:
-            seen.add(product)
+            if product not in seen:
+                self._seen[whom, minute] = _few((*seen, product))
         elif whom.kind and _is_kept(minute, self._halvings):
-            self._seen[whom, minute] = {product}
+            self._seen[whom, minute] = (product,)
             self._halve()
 
     def go_on(self, other: Minutes) -> None:
         """Take in those of what follows."""
         self._halvings = max(self._halvings, other._halvings)
         for key, products in other._seen.items():
-            self._seen.setdefault(key, set()).update(products)
+            before = self._seen.get(key)
+            self._seen[key] = products if before is None else _few({*before, *products})
         self._drop()
         self._halve()
 
     def drop_instances(self, gone: Set[str]) -> None:
         """Know services' instances no longer apart."""
         for key, products in self._seen.items():
-            self._seen[key] = {(service_id, "" if one in gone else one) for service_id, one in products}
+            self._seen[key] = _few({(service_id, "" if one in gone else one) for service_id, one in products})
 
     def _halve(self) -> None:
         while len(self._seen) > MOST_MINUTES:
@@ -89,6 +94,11 @@ def product_of_program(way: tuple[str | int, ...]) -> Product | None:
     service_id, instance, _, role, action, agent_class, _, presence_rung, *_ = way
     manner = manner_of(str(role), str(action), str(agent_class), int(presence_rung))
     return (str(service_id), str(instance)) if manner in _PROGRAMS else None
+
+
+def _few(products: Collection[Product]) -> tuple[Product, ...]:
+    """Of too many the first by name, whatever order they came in."""
+    return tuple(products) if len(products) <= MOST_PRODUCTS else tuple(sorted(products)[:MOST_PRODUCTS])
 
 
 def _is_kept(minute: int, halvings: int) -> bool:

@@ -38,11 +38,11 @@ _LONGEST_GLANCE = 1 << 16
 
 
 class W3cRows:
-    """Remembers the last `#Fields`, so reading begins at the start. `@date` is the last `#Date`, for rows with a time
-    alone; `@stamp` and `@host` are those of a syslog header."""
+    """Remembers the last `#Fields`, and nothing but what such lines say. `@date` is the last `#Date`, for rows with a
+    time alone; `@stamp` and `@host` are those of a syslog header."""
 
     framing = "line"
-    resumes = False
+    resumes = True
     longest = LONGEST_TEXT
 
     def __init__(self, mapping: ProductMapping) -> None:

@@ -15,7 +15,7 @@ from random import Random
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from scanner_inputs import DAY_S, squid_line
+from scanner_inputs import DAY_S, HEADED, squid_line
 
 from shadowledger.collectors.reading import Census
 from shadowledger.collectors.sources import open_source
@@ -49,10 +49,19 @@ def lines(count: int, seed: int = 7) -> Iterator[str]:
 LOG = "".join(lines(600)).encode() + b"no end"
 
 
-@pytest.fixture(scope="module")
-def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+LOGS = {
+    "squid_native": LOG,
+    **{
+        layout: "".join(line(HOSTS[number % len(HOSTS)], number) for number in range(600)).encode()
+        for layout, line in HEADED.items()
+    },
+}
+
+
+@pytest.fixture(scope="module", params=LOGS)
+def log(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("jobs") / "access.log"
-    path.write_bytes(LOG)
+    path.write_bytes(LOGS[request.param])
     return path
 
 
@@ -99,9 +108,9 @@ def shares_of(scan: Scan, path: Path, choices: Choices, cuts: list[Part], done: 
     return found
 
 
-def cut_at(numbers: set[int]) -> list[Part]:
+def cut_at(data: bytes, numbers: set[int]) -> list[Part]:
     """Parts that end behind the lines with these numbers."""
-    ends = [at + 1 for at, byte in enumerate(LOG) if byte == 10]
+    ends = [at + 1 for at, byte in enumerate(data) if byte == 10]
     starts = [0, *sorted(ends[number] for number in numbers)]
     return [Part(*one) for one in zip(starts, [*starts[1:], None], [1] * len(starts), strict=True)]
 
@@ -134,7 +143,7 @@ def test_parts_put_together_are_the_whole(
             monkeypatch.setattr("shadowledger.collectors.sources.BLOCK_BYTES", block)
         monkeypatch.setattr(fold, "MOST_HITS", held)
         monkeypatch.setattr(stretches, "KEPT_BYTES", held)
-        first, *more = shares_of(module_scan, log, choices, cut_at(cuts), done)
+        first, *more = shares_of(module_scan, log, choices, cut_at(log.read_bytes(), cuts), done)
         for share in more:
             first.go_on(share)
         assert told(first) == told(whole)

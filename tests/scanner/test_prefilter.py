@@ -68,7 +68,7 @@ def positions(collector: Collector, data: bytes, screen: Screen | None) -> list[
 
 
 def screen_of(collector: Collector) -> Screen:
-    screen = screen_for(INDEX, programs="process" in collector.fills, headers=not collector.resumes)
+    screen = screen_for(INDEX, programs="process" in collector.fills, headers=collector.has_headers)
     assert screen is not None
     return screen
 
