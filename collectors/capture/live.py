@@ -70,6 +70,8 @@ class Interface:
             self._socket.close()
             raise
         self._counted = Drops(0, 0)
+        self._gone = ""
+        """Why no more will come."""
 
     def _open(self, name: str, *, is_narrow: bool) -> None:
         hardware = _hardware_of(name)
@@ -89,25 +91,32 @@ class Interface:
 
     def packets(self, *, waits: bool = True) -> bytes:
         """Those that came, up to PACKETS_AT_ONCE, as a pcap file has them; empty where none came for a while, or, where
-        it does not wait, none is there."""
-        receive, now, pack = self._socket.recv, time.time_ns, _HEAD.pack
+        it does not wait, none is there. Raises CannotListenError where the interface is gone, or down, once all that
+        came before was given."""
         parts: list[bytes] = []
         try:
-            self._socket.settimeout(_WAIT_S if waits else 0)
-            packet = receive(LONGEST_PACKET_BYTES)
-            self._socket.setblocking(False)
-            while True:
-                seconds, rest = divmod(now(), 1_000_000_000)
-                size = len(packet)
-                parts += (pack(seconds, rest // 1000, size, size), packet)
-                if len(parts) >= 2 * PACKETS_AT_ONCE:
-                    break
-                packet = receive(LONGEST_PACKET_BYTES)
+            self._take(parts, waits=waits and not self._gone)
         except (TimeoutError, BlockingIOError):
             pass
-        except OSError as error:  # the interface is gone or down
-            raise CannotListenError(error.strerror or str(error)) from None
+        except OSError as error:  # told once, and before what still waits
+            self._gone = error.strerror or str(error)
+            with contextlib.suppress(OSError):
+                self._take(parts, waits=False)
+        if self._gone and not parts:
+            raise CannotListenError(self._gone)
         return b"".join(parts)
+
+    def _take(self, parts: list[bytes], *, waits: bool) -> None:
+        """Raises OSError where no more can be had."""
+        receive, now, pack = self._socket.recv, time.time_ns, _HEAD.pack
+        self._socket.settimeout(_WAIT_S if waits else 0)
+        while len(parts) < 2 * PACKETS_AT_ONCE:
+            packet = receive(LONGEST_PACKET_BYTES)
+            if not parts:
+                self._socket.setblocking(False)
+            seconds, rest = divmod(now(), 1_000_000_000)
+            size = len(packet)
+            parts += (pack(seconds, rest // 1000, size, size), packet)
 
     def drops(self) -> Drops:
         """Since it was opened."""
