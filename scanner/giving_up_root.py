@@ -10,6 +10,7 @@ from pathlib import Path
 
 _CAPABILITY_VERSION = 0x20080522  # linux/capability.h, of 64 capabilities
 _NO_NEW_PRIVILEGES = 38  # linux/prctl.h
+_NOBODY = 65534  # /proc/sys/kernel/overflowuid
 
 
 def owner_of(path: Path) -> int:
@@ -25,23 +26,25 @@ def give_up_root(user_id: int | None = None) -> None:
     Whoever is told to stay root keeps no capability."""
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
         return
-    import pwd  # which not every system has
-
-    caller = os.environ.get("SUDO_UID", "")
-    try:
-        if user_id is not None:
-            group_id = pwd.getpwuid(user_id).pw_gid
-        else:
-            user = pwd.getpwuid(int(caller)) if caller.isdigit() and caller != "0" else pwd.getpwnam("nobody")
-            user_id, group_id = user.pw_uid, user.pw_gid
-    except KeyError:
-        return
+    if user_id is None:
+        caller = os.environ.get("SUDO_UID", "")
+        user_id = int(caller) if caller.isdecimal() and int(caller) else _NOBODY
     if user_id == 0:
         _give_up_capabilities()
         return
     os.setgroups([])
-    os.setgid(group_id)
+    os.setgid(_group_of(user_id))
     os.setuid(user_id)
+
+
+def _group_of(user_id: int) -> int:
+    """Of one whom this system does not know, as owners of mounted folders may be, that of nobody."""
+    import pwd  # which not every system has
+
+    try:
+        return pwd.getpwuid(user_id).pw_gid
+    except KeyError:
+        return _NOBODY
 
 
 def _give_up_capabilities() -> None:

@@ -6,8 +6,10 @@ import signal
 import sqlite3
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from functools import partial
+from typing import TypeVar
 
 import click
 
@@ -20,7 +22,7 @@ from shadowledger.db.errors import ailment
 from shadowledger.scanner.choices import Choices
 from shadowledger.scanner.cli.options import open_scan, open_signatures
 from shadowledger.scanner.giving_up_root import give_up_root, owner_of
-from shadowledger.scanner.listening import Heard, Listening
+from shadowledger.scanner.listening import Listening
 from shadowledger.scanner.outcomes import Outcome
 from shadowledger.scanner.output import as_json, clean
 from shadowledger.scanner.pseudonyms import pseudonymous
@@ -103,23 +105,26 @@ class _Turns:
 
 
 _Listener = live.Interface | live.Sniffer
+_Batch = TypeVar("_Batch")
 
 
 def _print(site: Site | None, opened: _Listener, turns: _Turns, engine: Engine) -> int:
+    gone: list[str] = []
     with ExitStack() as kept:
         if site is not None:
             inventory = kept.enter_context(closing(site.inventory(create=True)))
             names = site.names(inventory, create=True)
             kept.enter_context(closing(names.connection))
-            heard = live.listen(opened, engine, turns, traffic_of)
+            heard = _until_gone(live.listen(opened, engine, turns, traffic_of), gone)
             texts = (text_of(list(pseudonymous(found, names)), as_json) for found in heard)
         else:
-            texts = (text_of(found, as_json) for found in live.listen(opened, engine, turns, line_maker(as_json)))
+            told = _until_gone(live.listen(opened, engine, turns, line_maker(as_json)), gone)
+            texts = (text_of(found, as_json) for found in told)
         for text in filter(None, texts):
             sys.stdout.write(text)
             sys.stdout.flush()
     engine.end()
-    return _summary(engine, opened.drops())
+    return _end(gone, _summary(engine, opened.drops()))
 
 
 def _store(site: Site, opened: _Listener, name: str, turns: _Turns, every: float) -> int:
@@ -149,18 +154,21 @@ def _store(site: Site, opened: _Listener, name: str, turns: _Turns, every: float
                 raise
             click.echo(f"What was heard last is lost: the inventory, or its identities store, {ill}.", err=True)
             return 1
-    code = _summary(engine, opened.drops(), source=listening.source_id or None, hits=hits)
-    if gone:
-        raise live.CannotListenError(gone[0])
-    return code
+    return _end(gone, _summary(engine, opened.drops(), source=listening.source_id or None, hits=hits))
 
 
-def _until_gone(heard: Heard, gone: list[str]) -> Heard:
-    """What is heard until nothing more can be; then why is told in `gone`, so that what came before is stored."""
+def _until_gone(heard: Iterator[_Batch], gone: list[str]) -> Iterator[_Batch]:
+    """What is heard until nothing more can be; then why is told in `gone`, so that what came before is kept."""
     try:
         yield from heard
     except live.CannotListenError as error:
         gone.append(str(error))
+
+
+def _end(gone: list[str], code: int) -> int:
+    if gone:
+        raise live.CannotListenError(gone[0])
+    return code
 
 
 def _summary(engine: Engine, drops: live.Drops, **more: int | None) -> int:

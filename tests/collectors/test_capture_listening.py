@@ -186,6 +186,19 @@ wait $!
 """
 
 
+GOES_DOWN = SCRIPT.replace("kill -INT $!", "ip link set lo down")
+
+
+@NEEDS_ROOT
+def test_what_came_before_an_interface_went_down_is_printed(tmp_path: Path) -> None:
+    command = ["unshare", "-n", "sh", "-c", GOES_DOWN, str(PROGRAM), sys.executable, str(tmp_path / "i.db"), ""]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    *names, last = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [name["host"] for name in names] == ["api.openai.com"] * 3
+    assert last["summary"]["packets"] == 3
+    assert (done.returncode, done.stderr) == (1, "Cannot listen: Network is down.\n")
+
+
 def collect(db: Path, *words: str) -> list[dict[str, object]]:
     command = ["unshare", "-n", "sh", "-c", SCRIPT, str(PROGRAM), sys.executable, str(db), " ".join(words)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -268,7 +281,16 @@ with open("/proc/self/status") as status:
 
 @NEEDS_ROOT
 @pytest.mark.parametrize(
-    ("user", "caller", "expected"), [("", "", 65534), ("", "1", 1), ("", "0", 65534), ("0", "", 0), ("2", "1", 2)]
+    ("user", "caller", "expected"),
+    [
+        ("", "", 65534),
+        ("", "1", 1),
+        ("", "0", 65534),
+        ("0", "", 0),
+        ("2", "1", 2),
+        ("54321", "", 54321),
+        ("", "54321", 54321),
+    ],
 )
 def test_root_is_given_up(user: str, caller: str, expected: int) -> None:
     environment = {**os.environ, "SUDO_UID": caller, "PYTHONPATH": str(CHECKOUT / ".ns")}
