@@ -73,7 +73,7 @@ def domain_days(contacts: Contacted) -> list[DomainDay]:
     """Contacts by host and day as contacts by registrable domain and day."""
     found: defaultdict[tuple[int, str], Distinct] = defaultdict(Distinct)
     domains: dict[str, str] = {}
-    for (host, day), clients in contacts.clients.items():
+    for (host, day), clients in contacts:
         domain = domains.get(host)
         if domain is None:
             domain = domains[host] = registrable(host)

@@ -59,7 +59,7 @@ def contacts(collector: Collector, sample: Path, *, census: bool) -> tuple[dict[
         for record in reading.records(collector):
             if isinstance(record, Traffic) and record.via not in NOT_A_QUESTION:
                 reading.count(record.host, record.time_us, (record.via, record.user, record.device, record.client))
-        found = {key: (clients.times, clients.bounds()) for key, clients in reading.contacts.clients.items()}
+        found = {key: (clients.times, clients.bounds()) for key, clients in reading.contacts}
         return found, reading.bystanders.seen
 
 
@@ -205,13 +205,25 @@ def test_who_contacts_several_hosts_of_a_domain_is_one() -> None:
     ]
 
 
+def test_contacts_of_parts_put_together_are_those_of_the_whole() -> None:
+    clients = ("", "", "ada", "ada", *(f"user{number}" for number in range(20)))
+    every = [(host, day, client) for client in clients for host in ("a.com", "b.com") for day in (9, 10)]
+    every += [("c.com", 9, ""), ("c.com", 9, ""), ("d.com", 10, "ada")]
+    whole = domain_days(contacted(*every))
+    assert whole[0] == DomainDay("1970-01-10", "a.com", 24, 19, None)
+    for cut in range(len(every) + 1):
+        parts = contacted(*every[:cut])
+        parts.go_on(contacted(*every[cut:]))
+        assert domain_days(parts) == whole
+
+
 def test_where_hosts_are_too_many_the_rare_ones_go(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shadowledger.collectors.contacted.MOST", 4)
     found = contacted(*[(f"h{number}.com", 9, "ada") for number in (1, 1, 1, 2, 2, 3, 4)])
     assert not found.is_trimmed
     found.add("h5.com", 9, "ada")
     assert found.is_trimmed
-    assert {host for host, _ in found.clients} == {"h1.com", "h2.com"}
+    assert {host for (host, _), _ in found} == {"h1.com", "h2.com"}
 
 
 DAYS_IN_RUNS = [
